@@ -1,0 +1,1 @@
+//! Rules that say who may do what.

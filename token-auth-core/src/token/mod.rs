@@ -1,0 +1,1 @@
+//! Claims, keys and key ids, signer, verifier, JWK sets.
