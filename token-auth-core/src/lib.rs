@@ -3,8 +3,10 @@
 pub mod acl;
 mod authn;
 mod authz;
+mod chain;
 mod error;
 mod labels;
+mod request;
 pub mod scope;
 pub mod token;
 
@@ -12,6 +14,8 @@ pub use async_trait::async_trait;
 
 pub use authn::{Authenticator, AuthenticatorFn, Authn, Credentials, Identity, Password, authenticator_fn};
 pub use authz::{AccessRequest, Authorizer, AuthorizerFn, Authz, Grant, authorizer_fn};
+pub use chain::{AuthenticatorChain, AuthorizerChain};
 pub use error::BackendError;
 pub use labels::{LabelValue, Labels, Origin};
+pub use request::{GrantType, RequestError, RequestLimits, RequestParts, TokenRequest};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};

@@ -1,0 +1,191 @@
+//! The protocol's request, from its parts to a type.
+
+mod basic;
+mod error;
+mod form;
+
+use std::net::IpAddr;
+
+pub use error::RequestError;
+
+use crate::{Credentials, ScopeLimits, ScopeSet};
+use form::Parameters;
+
+/// How large one request may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestLimits {
+    /// Bytes of the query string. Default 32 KiB.
+    pub query_bytes: usize,
+    /// Bytes of the body of a POST. Default 64 KiB.
+    pub body_bytes: usize,
+    /// Bytes of the `Authorization` header. Default 16 KiB.
+    pub authorization_bytes: usize,
+    /// Scopes, and actions a scope.
+    pub scopes: ScopeLimits,
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self {
+            query_bytes: 32 * 1024,
+            body_bytes: 64 * 1024,
+            authorization_bytes: 16 * 1024,
+            scopes: ScopeLimits::default(),
+        }
+    }
+}
+
+/// The parts of a request, as they came: a GET has no form, a POST has one.
+#[derive(Clone, Copy, Default)]
+pub struct RequestParts<'a> {
+    /// The query string, without the `?`.
+    pub query: &'a str,
+    /// The value of the `Authorization` header.
+    pub authorization: Option<&'a [u8]>,
+    /// The body of a POST, `application/x-www-form-urlencoded`.
+    pub form: Option<&'a [u8]>,
+}
+
+/// How the client asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrantType {
+    /// GET, or a POST that names no grant type: whoever the credentials say.
+    Implicit,
+    /// POST with `grant_type=password`.
+    Password,
+    /// Another grant type, by its name.
+    Other(String),
+}
+
+/// What a client asks of a token server.
+///
+/// ```
+/// use token_auth_core::{RequestLimits, RequestParts, TokenRequest};
+///
+/// let parts = RequestParts {
+///     query: "service=registry&scope=repository:alpine:pull",
+///     authorization: Some(b"Basic YWxpY2U6c2VjcmV0"),
+///     ..RequestParts::default()
+/// };
+/// let request = TokenRequest::parse(parts, RequestLimits::default())?;
+/// assert_eq!(request.credentials.username(), "alice");
+/// assert_eq!(request.scopes.scopes()[0].name(), "alpine");
+/// # Ok::<(), token_auth_core::RequestError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    /// Who the client says it is, with what proves it.
+    pub credentials: Credentials,
+    /// The `account` parameter: a claim, never an identity.
+    pub account: Option<String>,
+    /// The registry that the token is for; may be empty.
+    pub service: String,
+    /// What the client asks to do.
+    pub scopes: ScopeSet,
+    /// The `client_id` parameter: the name of the client program, by its own word.
+    pub client_id: Option<String>,
+    /// Whether a refresh token is asked for (`offline_token=true`, `access_type=offline`).
+    pub offline: bool,
+    /// How the client asks.
+    pub grant_type: GrantType,
+    /// The client's address, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+impl TokenRequest {
+    /// An anonymous request for a login to this service, to be filled in.
+    pub fn new(service: impl Into<String>) -> Self {
+        Self {
+            credentials: Credentials::Anonymous,
+            account: None,
+            service: service.into(),
+            scopes: ScopeSet::default(),
+            client_id: None,
+            offline: false,
+            grant_type: GrantType::Implicit,
+            address: None,
+        }
+    }
+
+    /// Reads a request.
+    ///
+    /// The parameters of a POST are those of its form and of its query together. Parameters that this protocol does not
+    /// know are ignored; one that it knows, other than `scope`, may be given once.
+    ///
+    /// # Errors
+    ///
+    /// When the request is malformed, ambiguous or over a limit, or asks only for what cannot be read as a scope.
+    pub fn parse(parts: RequestParts<'_>, limits: RequestLimits) -> Result<Self, RequestError> {
+        if parts.query.len() > limits.query_bytes {
+            return Err(RequestError::TooLong { what: "query", limit: limits.query_bytes });
+        }
+        if parts.form.is_some_and(|form| form.len() > limits.body_bytes) {
+            return Err(RequestError::TooLong { what: "body", limit: limits.body_bytes });
+        }
+        if parts.authorization.is_some_and(|header| header.len() > limits.authorization_bytes) {
+            return Err(RequestError::TooLong {
+                what: "Authorization header",
+                limit: limits.authorization_bytes,
+            });
+        }
+        let mut parameters = Parameters::default();
+        if let Some(form) = parts.form {
+            parameters.read(form)?;
+        }
+        parameters.read(parts.query.as_bytes())?;
+
+        let scopes = ScopeSet::parse(parameters.scopes.iter().map(|scope| &**scope), limits.scopes)?;
+        if let (true, Some(error)) = (scopes.scopes().is_empty(), scopes.rejected().first()) {
+            return Err(RequestError::Scope(error.clone()));
+        }
+        let account = parameters.account.filter(|account| !account.is_empty());
+        let credentials = match parts.authorization {
+            Some(header) => {
+                let (username, password) = basic::parse(header)?;
+                if account.as_ref().is_some_and(|account| **account != username) {
+                    return Err(RequestError::AccountMismatch);
+                }
+                Credentials::Password { username, password }
+            }
+            None if parts.form.is_some() => form_credentials(parameters.username, parameters.password),
+            None => Credentials::Anonymous,
+        };
+        Ok(Self {
+            credentials,
+            account: account.map(|account| account.into_owned()),
+            service: parameters.service.unwrap_or_default().into_owned(),
+            scopes,
+            client_id: parameters.client_id.map(|client| client.into_owned()),
+            offline: parameters.offline_token.as_deref() == Some("true")
+                || parameters.access_type.as_deref() == Some("offline"),
+            grant_type: match parameters.grant_type.as_deref() {
+                None | Some("") => GrantType::Implicit,
+                Some("password") => GrantType::Password,
+                Some(other) => GrantType::Other(other.to_owned()),
+            },
+            address: None,
+        })
+    }
+
+    /// The account that the request names: the `account` parameter, or else the user name. A claim, for the log.
+    pub fn claimed_account(&self) -> &str {
+        self.account.as_deref().unwrap_or_else(|| self.credentials.username())
+    }
+}
+
+/// A form without a name or without a password presents nothing (RFC 6749, section 3.2: an empty parameter is an omitted
+/// one).
+fn form_credentials(username: Option<form::Text<'_>>, password: Option<form::Text<'_>>) -> Credentials {
+    match (username.unwrap_or_default(), password.unwrap_or_default()) {
+        (username, password) if !username.is_empty() && !password.is_empty() => {
+            Credentials::password(username, password)
+        }
+        _ => Credentials::Anonymous,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use super::*;
+
+fn get(query: &str) -> Result<TokenRequest, RequestError> {
+    TokenRequest::parse(RequestParts { query, ..RequestParts::default() }, RequestLimits::default())
+}
+
+fn post(form: &str) -> Result<TokenRequest, RequestError> {
+    let parts = RequestParts { form: Some(form.as_bytes()), ..RequestParts::default() };
+    TokenRequest::parse(parts, RequestLimits::default())
+}
+
+fn with_header(query: &str, header: &str) -> Result<TokenRequest, RequestError> {
+    let parts = RequestParts { query, authorization: Some(header.as_bytes()), form: None };
+    TokenRequest::parse(parts, RequestLimits::default())
+}
+
+fn scopes(request: &TokenRequest) -> Vec<String> {
+    request.scopes.scopes().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn docker_login_is_read() {
+    let query = "account=alice&client_id=docker&offline_token=true&service=registry";
+    let request = with_header(query, "Basic YWxpY2U6czpjcmV0").unwrap();
+    assert_eq!(request.credentials, Credentials::password("alice", "s:cret"));
+    assert_eq!((request.service.as_str(), request.client_id.as_deref()), ("registry", Some("docker")));
+    assert!(request.offline && request.scopes.scopes().is_empty());
+}
+
+#[test]
+fn containerd_password_grant_is_read() {
+    let request = post(
+        "client_id=containerd-client&grant_type=password&password=p%40ss&scope=repository%3Aalice%2Fx%3Apull+repository%3Aalice%2Fx%3Apull%2Cpush&service=registry&username=alice",
+    )
+    .unwrap();
+    assert_eq!(request.grant_type, GrantType::Password);
+    assert_eq!(request.credentials, Credentials::password("alice", "p@ss"));
+    assert_eq!(scopes(&request), ["repository:alice/x:pull,push"]);
+}
+
+#[test]
+fn an_account_without_a_password_is_anonymous() {
+    let request = get("account=admin&scope=repository:x:pull").unwrap();
+    assert_eq!(request.credentials, Credentials::Anonymous);
+    assert_eq!(request.claimed_account(), "admin");
+}
+
+#[test]
+fn one_bad_scope_does_not_spoil_the_others_but_nothing_good_is_an_error() {
+    let request = get("scope=oops&scope=repository:x:pull++Repository:y:pull").unwrap();
+    assert_eq!(scopes(&request), ["repository:x:pull"]);
+    assert_eq!(request.scopes.rejected().len(), 2);
+    assert!(matches!(get("scope=oops").unwrap_err(), RequestError::Scope(_)));
+    assert!(get("scope=").unwrap().scopes.scopes().is_empty());
+}
+
+#[test]
+fn what_is_ambiguous_or_malformed_is_refused() {
+    let cases = [
+        ("account=a&account=b", RequestError::Duplicate("account")),
+        ("service=a&service=a", RequestError::Duplicate("service")),
+        ("scope=%zz", RequestError::MalformedParameter),
+        ("x=%e", RequestError::MalformedParameter),
+        ("scope=%ff", RequestError::MalformedParameter),
+        ("a;b=c", RequestError::MalformedParameter),
+    ];
+    for (query, error) in cases {
+        assert_eq!(get(query).unwrap_err(), error, "{query}");
+    }
+    assert_eq!(with_header("account=bob", "Basic YWxpY2U6eA==").unwrap_err(), RequestError::AccountMismatch);
+    for header in ["Basic", "Basic !!", "Basic YWxpY2U=", "Basic /w==", "YWxpY2U6eA=="] {
+        assert_eq!(with_header("", header).unwrap_err(), RequestError::MalformedCredentials, "{header}");
+    }
+    assert_eq!(with_header("", "Bearer abc").unwrap_err(), RequestError::UnsupportedScheme);
+}
+
+#[test]
+fn limits_are_exact() {
+    let limits =
+        RequestLimits { query_bytes: 5, body_bytes: 5, authorization_bytes: 14, ..RequestLimits::default() };
+    let parse = |query, form, authorization| {
+        TokenRequest::parse(RequestParts { query, form, authorization }, limits).map(|_| ())
+    };
+    assert!(parse("a=bcd", Some(b"e=fgh"), Some(b"Basic YTpi\r\n  ")).is_ok());
+    assert!(matches!(parse("a=bcde", None, None), Err(RequestError::TooLong { what: "query", limit: 5 })));
+    assert!(matches!(parse("", Some(b"a=bcde"), None), Err(RequestError::TooLong { what: "body", .. })));
+    assert!(matches!(parse("", None, Some(b"Basic YWxpY2U6eA==")), Err(RequestError::TooLong { .. })));
+}
+
+#[test]
+fn a_form_and_the_query_are_one_set_of_parameters() {
+    let parts = RequestParts {
+        query: "scope=repository:a:pull&service=registry",
+        form: Some(b"scope=repository:b:pull&username=alice&password="),
+        authorization: None,
+    };
+    let request = TokenRequest::parse(parts, RequestLimits::default()).unwrap();
+    assert_eq!(scopes(&request), ["repository:b:pull", "repository:a:pull"]);
+    assert_eq!((request.service.as_str(), &request.credentials), ("registry", &Credentials::Anonymous));
+}
