@@ -1,5 +1,6 @@
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 /// The actions every registry knows, in their sorted order; each is one bit, so that the usual set needs no memory.
@@ -134,6 +135,35 @@ impl Serialize for ActionSet {
             list.serialize_element(action)?;
         }
         list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ActionSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Actions;
+
+        impl<'de> Visitor<'de> for Actions {
+            type Value = ActionSet;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of actions")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ActionSet, A::Error> {
+                let mut set = ActionSet::new();
+                while let Some(action) = list.next_element::<std::borrow::Cow<'_, str>>()? {
+                    set.insert(&action);
+                }
+                Ok(set)
+            }
+
+            /// Go writes an empty list as `null`.
+            fn visit_unit<E>(self) -> Result<ActionSet, E> {
+                Ok(ActionSet::new())
+            }
+        }
+
+        deserializer.deserialize_any(Actions)
     }
 }
 
