@@ -1,1 +1,54 @@
-//! Placeholder.
+//! Identity and policy sources for the Docker/OCI registry token protocol: what [`token_auth_core`]'s two traits are
+//! asked.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use token_auth_backends::core::{Authenticator, Authn, Credentials};
+//! use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
+//! use token_auth_backends::static_users::{StaticUser, StaticUsers};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Arc::new(PasswordVerifier::new(VerifierOptions::default())?);
+//! let hash = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC".parse()?;
+//! let users = StaticUsers::new(verifier, [("admin", StaticUser::new(hash))]);
+//!
+//! let answer = users.authenticate(&Credentials::password("admin", "badmin")).await?;
+//! assert!(matches!(answer, Authn::Accept(identity) if &*identity.account == "admin"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! One module is one feature; none changes what another does.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `static-users` (default) | [`static_users`]: accounts named in the configuration |
+//! | `htpasswd` | [`htpasswd`]: accounts of a password file, and groups of a group file |
+//! | `password` | [`password`]: bcrypt, checked off the reactor; the features above need it |
+//! | `argon2` | Argon2 hashes wherever a password hash is read |
+//! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
+//! | `testkit` | [`testkit`]: the contract tests that every backend runs |
+//!
+//! # What it refuses
+//!
+//! MD5, SHA-1, DES and plain passwords; an empty password for an account that has one; to look up an account that a
+//! client only claims.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use token_auth_core as core;
+pub use token_auth_core::*;
+
+#[cfg(feature = "password")]
+mod accounts;
+#[cfg(feature = "htpasswd")]
+pub mod htpasswd;
+#[cfg(feature = "password")]
+pub mod password;
+#[cfg(feature = "static-users")]
+pub mod static_users;
+#[cfg(feature = "testkit")]
+pub mod testkit;

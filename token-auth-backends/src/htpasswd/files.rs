@@ -1,0 +1,104 @@
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::accounts::Accounts;
+use crate::password::HashLimits;
+
+use super::error::{HtpasswdError, Problem};
+use super::{HtpasswdOptions, parse};
+
+/// Far above what a million accounts need.
+const MAX_BYTES: u64 = 128 << 20;
+
+/// The files on disk.
+#[derive(Debug)]
+pub(super) struct Files {
+    users: PathBuf,
+    groups: Option<PathBuf>,
+    hash_limits: HashLimits,
+}
+
+/// What tells that a file is another one than before; `None` for one that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint(Vec<Option<Metadata>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Metadata {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device, inode, and time of the last change of the inode: what an atomic rename changes for certain.
+    identity: [i64; 4],
+}
+
+impl Files {
+    /// To be taken before the files are read, so that a change meanwhile is found the next time.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let files = std::iter::once(&self.users).chain(&self.groups);
+        Fingerprint(
+            files.map(|file| fs::metadata(file).ok().map(|metadata| Metadata::of(&metadata))).collect(),
+        )
+    }
+
+    pub(super) fn read(&self) -> Result<Accounts, HtpasswdError> {
+        let invalid = |file: &Path, problems| HtpasswdError::Invalid { file: file.to_owned(), problems };
+        let mut labels = match &self.groups {
+            Some(file) => parse::groups(&read_text(file)?).map_err(|problems| invalid(file, problems))?,
+            None => parse::GroupLabels::new(),
+        };
+        let users = parse::users(&read_text(&self.users)?, &self.hash_limits)
+            .map_err(|problems| invalid(&self.users, problems))?;
+        let account = |(name, hash): (String, _)| {
+            let labels = labels.remove(&name).unwrap_or_default();
+            (name.into(), Some(hash), labels)
+        };
+        Ok(Accounts::new(users.into_iter().map(account)))
+    }
+}
+
+impl From<HtpasswdOptions> for Files {
+    fn from(options: HtpasswdOptions) -> Self {
+        Self { users: options.file, groups: options.group_file, hash_limits: options.hash_limits }
+    }
+}
+
+impl fmt::Display for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.users.display().fmt(f)
+    }
+}
+
+impl Metadata {
+    fn of(metadata: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        let identity = {
+            use std::os::unix::fs::MetadataExt;
+            [
+                metadata.dev().cast_signed(),
+                metadata.ino().cast_signed(),
+                metadata.ctime(),
+                metadata.ctime_nsec(),
+            ]
+        };
+        #[cfg(not(unix))]
+        let identity = [0; 4];
+        Self { length: metadata.len(), modified: metadata.modified().ok(), identity }
+    }
+}
+
+fn read_text(file: &Path) -> Result<String, HtpasswdError> {
+    let read = |source| HtpasswdError::Read { file: file.to_owned(), source };
+    let mut bytes = Vec::new();
+    File::open(file).and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(read)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
+        return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 128 MiB")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let problems = vec![Problem::new(line, "is not UTF-8")];
+        HtpasswdError::Invalid { file: file.to_owned(), problems }
+    })
+}

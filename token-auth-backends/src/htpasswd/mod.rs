@@ -1,0 +1,150 @@
+//! Accounts of a password file as `htpasswd -B` writes it, and the groups of an Apache group file.
+//!
+//! The files are looked at again every few seconds; when one has changed, both are read anew and replace the old accounts
+//! at once. Files that do not parse, or have disappeared, leave the old accounts in place and an error in the log.
+
+mod error;
+mod files;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::RandomState;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use token_auth_core::{Authenticator, Authn, BackendError, Credentials, async_trait};
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+use crate::accounts::Accounts;
+use crate::password::{HashLimits, PasswordVerifier};
+
+pub use error::{HtpasswdError, Problem};
+use files::{Files, Fingerprint};
+
+/// Which files, and how they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HtpasswdOptions {
+    /// The password file: lines of `name:hash`.
+    pub file: PathBuf,
+    /// The group file: lines of `group: name name`. Each group of an account becomes a value of its label `group`, which
+    /// the administrator wrote: it acts as a pattern where a rule says `${labels:group}`.
+    pub group_file: Option<PathBuf>,
+    /// How often the files are looked at, at most. Default 5 seconds.
+    pub check_interval: Duration,
+    /// How expensive hashes may be.
+    pub hash_limits: HashLimits,
+}
+
+impl HtpasswdOptions {
+    /// A password file, without groups.
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        let (group_file, hash_limits) = (None, HashLimits::default());
+        Self { file: file.into(), group_file, check_interval: Duration::from_secs(5), hash_limits }
+    }
+
+    /// The same with a group file.
+    #[must_use]
+    pub fn with_group_file(self, group_file: impl Into<PathBuf>) -> Self {
+        Self { group_file: Some(group_file.into()), ..self }
+    }
+}
+
+/// The accounts of a password file.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use token_auth_backends::htpasswd::{Htpasswd, HtpasswdOptions};
+/// use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
+///
+/// let verifier = Arc::new(PasswordVerifier::new(VerifierOptions::default())?);
+/// let options = HtpasswdOptions::new("/etc/registry/htpasswd").with_group_file("/etc/registry/groups");
+/// let users = Htpasswd::open(options, verifier)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Htpasswd {
+    accounts: ArcSwap<Accounts>,
+    verifier: Arc<PasswordVerifier>,
+    decoy_choice: RandomState,
+    files: Arc<Files>,
+    check_interval: Duration,
+    seen: Mutex<Seen>,
+}
+
+/// What was last seen of the files.
+struct Seen {
+    fingerprint: Fingerprint,
+    next_look: Instant,
+}
+
+impl Htpasswd {
+    /// Reads the files. Blocks while it does: call it when starting.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or has lines that do not parse: all of them are named.
+    pub fn open(options: HtpasswdOptions, verifier: Arc<PasswordVerifier>) -> Result<Self, HtpasswdError> {
+        let check_interval = options.check_interval;
+        let files = Arc::new(Files::from(options));
+        let fingerprint = files.fingerprint();
+        let accounts = ArcSwap::from_pointee(files.read()?);
+        let seen = Mutex::new(Seen { fingerprint, next_look: Instant::now() + check_interval });
+        Ok(Self { accounts, verifier, decoy_choice: RandomState::new(), files, check_interval, seen })
+    }
+
+    /// Looks at the files if it is time to. One request looks; the others go on with what is known.
+    async fn refresh(&self) {
+        let Ok(mut seen) = self.seen.try_lock() else { return };
+        let now = Instant::now();
+        if now < seen.next_look {
+            return;
+        }
+        seen.next_look = now + self.check_interval;
+        let (files, known) = (Arc::clone(&self.files), seen.fingerprint.clone());
+        let look = spawn_blocking(move || {
+            let fingerprint = files.fingerprint();
+            (fingerprint != known).then(|| (fingerprint, files.read()))
+        });
+        let Ok(Some((fingerprint, accounts))) = look.await else { return };
+        seen.fingerprint = fingerprint;
+        match accounts {
+            Ok(accounts) => {
+                tracing::info!(file = %self.files, accounts = accounts.len(), "read the changed password file");
+                self.accounts.store(Arc::new(accounts));
+            }
+            Err(error) => {
+                tracing::error!(file = %self.files, %error, "keeping the accounts of the old password file");
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Authenticator for Htpasswd {
+    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+        self.refresh().await;
+        let accounts = self.accounts.load_full();
+        accounts.authenticate(credentials, &self.verifier, &self.decoy_choice).await
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "htpasswd".into()
+    }
+}
+
+impl fmt::Debug for Htpasswd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let accounts = self.accounts.load().len();
+        f.debug_struct("Htpasswd")
+            .field("files", &self.files)
+            .field("accounts", &accounts)
+            .finish_non_exhaustive()
+    }
+}

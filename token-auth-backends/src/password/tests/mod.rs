@@ -1,0 +1,5 @@
+mod hashes;
+mod probe;
+mod verifying;
+
+pub(crate) use probe::Probe;

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use token_auth_core::Password;
+use tokio::time::Instant;
+
+use super::Probe;
+use crate::password::cache::VerifiedCache;
+use crate::password::{PasswordVerifier, VerifierOptions};
+
+fn verifier(change: impl FnOnce(&mut VerifierOptions)) -> Arc<PasswordVerifier> {
+    let mut options = VerifierOptions::default();
+    change(&mut options);
+    Arc::new(PasswordVerifier::new(options).unwrap())
+}
+
+fn right() -> Password {
+    Password::new("right")
+}
+
+#[tokio::test(start_paused = true)]
+async fn remembers_successes_for_their_time_and_failures_not_at_all() {
+    let verifier = verifier(|options| options.cache_time = Duration::from_secs(300));
+    let (probe, hash) = Probe::with_hash("hash");
+    for (what, advance, password, verdict, calls) in [
+        ("first success", 0, "right", true, 1),
+        ("remembered", 299, "right", true, 1),
+        ("failure", 0, "wrong", false, 2),
+        ("failure again", 0, "wrong", false, 3),
+        ("forgotten after 300 s, though asked for after 299", 1, "right", true, 4),
+        ("remembered anew", 0, "right", true, 4),
+        ("empty", 0, "", false, 4),
+        ("NUL", 0, "right\0", false, 4),
+    ] {
+        tokio::time::advance(Duration::from_secs(advance)).await;
+        assert_eq!(verifier.verify(&hash, &Password::new(password)).await.unwrap(), verdict, "{what}");
+        assert_eq!(probe.calls(), calls, "{what}");
+    }
+    verifier.clear();
+    assert!(verifier.verify(&hash, &right()).await.unwrap());
+    assert_eq!(probe.calls(), 5, "cleared");
+}
+
+#[tokio::test]
+async fn a_changed_hash_is_not_remembered() {
+    let verifier = verifier(|_| {});
+    let (_, old) = Probe::with_hash("old");
+    let (probe, new) = Probe::with_hash("new");
+    assert!(verifier.verify(&old, &right()).await.unwrap());
+    assert!(verifier.verify(&new, &right()).await.unwrap());
+    assert_eq!(probe.calls(), 1);
+}
+
+#[tokio::test]
+async fn spending_neither_uses_nor_fills_the_memory() {
+    let verifier = verifier(|_| {});
+    let (probe, hash) = Probe::with_hash("hash");
+    verifier.spend(&hash, &right()).await.unwrap();
+    assert!(verifier.verify(&hash, &right()).await.unwrap());
+    verifier.spend(&hash, &right()).await.unwrap();
+    assert_eq!(probe.calls(), 3);
+}
+
+#[tokio::test]
+async fn one_credential_at_once_is_computed_once() {
+    let verifier = verifier(|options| options.concurrency = 8);
+    for (text, password, verdict) in [("right", "right", true), ("wrong", "wrong", false)] {
+        let (probe, hash) = Probe::with_hash(text);
+        probe.set_closed(true);
+        let checks: Vec<_> = (0..40)
+            .map(|_| {
+                let (verifier, hash) = (Arc::clone(&verifier), hash.clone());
+                tokio::spawn(async move { verifier.verify(&hash, &Password::new(password)).await.unwrap() })
+            })
+            .collect();
+        probe.wait_for_calls(1).await;
+        probe.set_closed(false);
+        for check in checks {
+            assert_eq!(check.await.unwrap(), verdict);
+        }
+        assert_eq!(probe.calls(), 1, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn when_the_one_who_computes_hangs_up_another_takes_over() {
+    let verifier = verifier(|options| options.concurrency = 2);
+    let (probe, hash) = Probe::with_hash("hash");
+    probe.set_closed(true);
+    let ask = || {
+        let (verifier, hash) = (Arc::clone(&verifier), hash.clone());
+        tokio::spawn(async move { verifier.verify(&hash, &right()).await.unwrap() })
+    };
+    let first = ask();
+    probe.wait_for_calls(1).await;
+    let second = ask();
+    tokio::task::yield_now().await;
+    first.abort();
+    probe.wait_for_calls(2).await;
+    probe.set_closed(false);
+    assert!(second.await.unwrap());
+}
+
+#[tokio::test]
+async fn bounds_what_runs_and_what_waits() {
+    let verifier = verifier(|options| {
+        options.concurrency = 2;
+        options.queue = 1;
+    });
+    let (probe, hash) = Probe::with_hash("hash");
+    probe.set_closed(true);
+    let ask = |password: &'static str| {
+        let (verifier, hash) = (Arc::clone(&verifier), hash.clone());
+        tokio::spawn(async move { verifier.verify(&hash, &Password::new(password)).await })
+    };
+    let (running, waiting) = ([ask("1"), ask("2")], ask("right"));
+    probe.wait_for_calls(2).await;
+    tokio::task::yield_now().await;
+    let refused = ask("4").await.unwrap().unwrap_err();
+    assert_eq!(refused.to_string(), "password: too many password checks are waiting");
+
+    // Clients that hang up make no room: their hashes are still being computed.
+    for check in &running {
+        check.abort();
+    }
+    tokio::task::yield_now().await;
+    assert!(ask("5").await.unwrap().is_err());
+
+    probe.set_closed(false);
+    assert!(waiting.await.unwrap().unwrap());
+    assert_eq!((probe.calls(), probe.most_running()), (3, 2));
+    assert!(!ask("6").await.unwrap().unwrap(), "there is room again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_memory_is_bounded() {
+    for bound in [0, 1, 5, 16, 100, 1000] {
+        let cache = VerifiedCache::new(bound, Duration::from_secs(1));
+        for number in 0..5_000u32 {
+            let mut tag = [0; 32];
+            tag[..4].copy_from_slice(&number.wrapping_mul(2_654_435_761).to_be_bytes());
+            cache.insert(tag, Instant::now());
+            assert_eq!(cache.contains(&tag, Instant::now()), bound > 0);
+        }
+        assert!(cache.len() <= bound && cache.len() >= bound / 2, "{bound}: {}", cache.len());
+    }
+}

@@ -1,0 +1,103 @@
+//! Accounts named in the configuration: docker_auth's `users`.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::RandomState;
+use std::sync::Arc;
+
+use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Labels, async_trait};
+
+use crate::accounts::Accounts;
+use crate::password::{PasswordHash, PasswordVerifier};
+
+/// What is configured for one account.
+#[derive(Clone, Debug)]
+pub struct StaticUser {
+    hash: Option<PasswordHash>,
+    labels: Labels,
+}
+
+impl StaticUser {
+    /// An account with a password.
+    pub fn new(hash: PasswordHash) -> Self {
+        Self { hash: Some(hash), labels: Labels::new() }
+    }
+
+    /// An account that any password opens. Under the name `""` it is the anonymous account, which is what it is good for.
+    ///
+    /// Danger: under any other name, everyone who knows the name is that account.
+    pub fn dangerous_any_password() -> Self {
+        Self { hash: None, labels: Labels::new() }
+    }
+
+    /// The same account with these labels. The administrator wrote them: they may be
+    /// [patterns](token_auth_core::LabelValue::dangerous_pattern).
+    #[must_use]
+    pub fn with_labels(self, labels: Labels) -> Self {
+        Self { labels, ..self }
+    }
+}
+
+/// A fixed table of accounts.
+///
+/// A known account with a wrong password is rejected; an unknown one is left to the next in the chain, after as much work
+/// as a known one would have cost. Without credentials only the account `""` is looked up.
+///
+/// ```
+/// use std::sync::Arc;
+/// use token_auth_backends::core::{Authenticator, Authn, Credentials};
+/// use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
+/// use token_auth_backends::static_users::{StaticUser, StaticUsers};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = Arc::new(PasswordVerifier::new(VerifierOptions::default())?);
+/// let users = StaticUsers::new(verifier, [("", StaticUser::dangerous_any_password())]);
+/// assert!(matches!(users.authenticate(&Credentials::Anonymous).await?, Authn::Accept(_)));
+/// assert_eq!(users.authenticate(&Credentials::password("eve", "")).await?, Authn::Abstain);
+/// # Ok(())
+/// # }
+/// ```
+pub struct StaticUsers {
+    accounts: Accounts,
+    verifier: Arc<PasswordVerifier>,
+    decoy_choice: RandomState,
+}
+
+impl StaticUsers {
+    /// A table of accounts by name. A later account of the same name replaces an earlier one.
+    pub fn new<N: Into<Arc<str>>>(
+        verifier: Arc<PasswordVerifier>,
+        users: impl IntoIterator<Item = (N, StaticUser)>,
+    ) -> Self {
+        let accounts = users.into_iter().map(|(name, user)| (name.into(), user.hash, user.labels));
+        Self { accounts: Accounts::new(accounts), verifier, decoy_choice: RandomState::new() }
+    }
+
+    /// Computes nothing for unknown names: for a table that is followed by another one of passwords, which does.
+    /// Otherwise an unknown name would cost two hashes and be told apart by that.
+    #[must_use]
+    pub fn without_decoys(self) -> Self {
+        Self { accounts: self.accounts.without_decoys(), ..self }
+    }
+}
+
+#[async_trait]
+impl Authenticator for StaticUsers {
+    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+        self.accounts.authenticate(credentials, &self.verifier, &self.decoy_choice).await
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "users".into()
+    }
+}
+
+impl fmt::Debug for StaticUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticUsers").field("accounts", &self.accounts.len()).finish_non_exhaustive()
+    }
+}

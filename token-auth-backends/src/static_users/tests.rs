@@ -1,0 +1,112 @@
+use std::sync::Arc;
+
+use token_auth_core::{Authenticator, Authn, Credentials, LabelValue, Labels, Password};
+
+use super::{StaticUser, StaticUsers};
+use crate::password::tests::Probe;
+use crate::password::{PasswordHash, PasswordVerifier, VerifierOptions};
+
+fn verifier() -> Arc<PasswordVerifier> {
+    Arc::new(PasswordVerifier::new(VerifierOptions::default()).unwrap())
+}
+
+fn outcome(answer: &Authn) -> String {
+    match answer {
+        Authn::Abstain => "abstain".to_owned(),
+        Authn::Accept(identity) => format!("accept {:?}", identity.account),
+        Authn::Reject(_) => "reject".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn decides() {
+    let (_, hash) = Probe::with_hash("hash");
+    let protected = || StaticUser::new(hash.clone());
+    let open = StaticUser::dangerous_any_password;
+    let accounts = || vec![("alice", protected()), ("open", open())];
+    let with_anonymous = || accounts().into_iter().chain([("", open())]).collect::<Vec<_>>();
+    let with_protected_anonymous = || accounts().into_iter().chain([("", protected())]).collect::<Vec<_>>();
+    let basic = Credentials::password;
+    for (name, users, credentials, expected) in [
+        ("right", accounts(), basic("alice", "right"), "accept \"alice\""),
+        ("wrong", accounts(), basic("alice", "wrong"), "reject"),
+        ("empty", accounts(), basic("alice", ""), "reject"),
+        ("other case", accounts(), basic("Alice", "right"), "abstain"),
+        ("unknown", accounts(), basic("bob", "right"), "abstain"),
+        ("open, any", accounts(), basic("open", "x"), "accept \"open\""),
+        ("open, empty", accounts(), basic("open", ""), "accept \"open\""),
+        ("anonymous where there is none", accounts(), Credentials::Anonymous, "abstain"),
+        ("anonymous", with_anonymous(), Credentials::Anonymous, "accept \"\""),
+        ("empty name", with_anonymous(), basic("", "x"), "accept \"\""),
+        ("unknown name is not anonymous", with_anonymous(), basic("bob", ""), "abstain"),
+        ("protected anonymous", with_protected_anonymous(), Credentials::Anonymous, "reject"),
+        ("protected anonymous, right", with_protected_anonymous(), basic("", "right"), "accept \"\""),
+        ("nobody", Vec::new(), basic("alice", "right"), "abstain"),
+        ("nobody, anonymous", Vec::new(), Credentials::Anonymous, "abstain"),
+    ] {
+        let users = StaticUsers::new(verifier(), users);
+        let answer = users.authenticate(&credentials).await.unwrap();
+        assert_eq!(outcome(&answer), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn gives_labels() {
+    let labels = Labels::new().with("project", LabelValue::dangerous_pattern("test/*"));
+    let user = StaticUser::dangerous_any_password().with_labels(labels.clone());
+    let users = StaticUsers::new(verifier(), [("alice", user)]);
+    let answer = users.authenticate(&Credentials::password("alice", "")).await.unwrap();
+    assert!(matches!(answer, Authn::Accept(identity) if *identity.labels == labels));
+}
+
+#[tokio::test]
+async fn an_unknown_name_costs_one_hash_and_always_the_same() {
+    let probes: Vec<_> = (0..4).map(|number| Probe::with_hash(&number.to_string())).collect();
+    let accounts =
+        || probes.iter().enumerate().map(|(n, (_, hash))| (n.to_string(), StaticUser::new(hash.clone())));
+    let calls = || probes.iter().map(|(probe, _)| probe.calls()).collect::<Vec<_>>();
+    let users = StaticUsers::new(verifier(), accounts());
+
+    let mut chosen = std::collections::BTreeSet::new();
+    for number in 0..100 {
+        let name = format!("unknown-{number}");
+        let before = calls();
+        for password in ["right", "right", "wrong"] {
+            assert_eq!(
+                users.authenticate(&Credentials::password(&*name, password)).await.unwrap(),
+                Authn::Abstain
+            );
+        }
+        let spent: Vec<_> = calls().iter().zip(before).map(|(after, before)| after - before).collect();
+        assert!(spent.iter().filter(|count| **count == 3).count() == 1, "{name}: {spent:?}");
+        assert_eq!(spent.iter().sum::<usize>(), 3, "{name}: {spent:?}");
+        chosen.insert(spent);
+    }
+    assert_eq!(chosen.len(), 4, "every hash is chosen for some name");
+
+    let before = calls();
+    for credentials in [Credentials::Anonymous, Credentials::password("unknown", "")] {
+        users.authenticate(&credentials).await.unwrap();
+    }
+    let quiet = users.without_decoys();
+    quiet.authenticate(&Credentials::password("unknown", "wrong")).await.unwrap();
+    assert_eq!(calls(), before, "nothing is spent");
+}
+
+#[tokio::test]
+async fn a_verified_password_does_not_make_unknown_names_cheap() {
+    let (probe, hash) = Probe::with_hash("hash");
+    let verifier = verifier();
+    assert!(verifier.verify(&hash, &Password::new("right")).await.unwrap());
+    let users = StaticUsers::new(verifier, [("alice", StaticUser::new(hash))]);
+    users.authenticate(&Credentials::password("unknown", "right")).await.unwrap();
+    assert_eq!(probe.calls(), 2);
+}
+
+#[test]
+fn debug_shows_no_hash() {
+    let hash: PasswordHash = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC".parse().unwrap();
+    let user = StaticUser::new(hash);
+    let shown = format!("{user:?} {:?}", StaticUsers::new(verifier(), [("alice", user.clone())]));
+    assert!(!shown.contains("LO.vzwp") && shown.contains("[redacted]"), "{shown}");
+}

@@ -1,0 +1,171 @@
+//! The contract that every backend keeps, as tests for the test suites of backends.
+//!
+//! ```
+//! use std::sync::Arc;
+//! # use token_auth_backends::core::{Authenticator, Authn, BackendError, Credentials, Identity, async_trait};
+//! use token_auth_backends::testkit::{KnownAccount, check_authenticator};
+//! # #[derive(Debug)]
+//! # struct Mine;
+//! # #[async_trait]
+//! # impl Authenticator for Mine {
+//! #     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+//! #         let known = *credentials == Credentials::password("alice", "wonderland");
+//! #         Ok(if known { Authn::Accept(Identity::new("alice")) } else { Authn::Abstain })
+//! #     }
+//! # }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! check_authenticator(Arc::new(Mine), &KnownAccount::new("alice", "wonderland")).await;
+//! # }
+//! ```
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use token_auth_core::{Authenticator, Authn, BackendError, Credentials};
+
+/// An account that the authenticator under test knows, and that has a password: one that occurs nowhere by chance.
+#[derive(Clone)]
+pub struct KnownAccount {
+    username: String,
+    password: String,
+    account: String,
+    secrets: Vec<String>,
+}
+
+impl KnownAccount {
+    /// An account whose canonical name is the user name.
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        let username = username.into();
+        Self { account: username.clone(), username, password: password.into(), secrets: Vec::new() }
+    }
+
+    /// The canonical name, where the source knows it by another than the client.
+    #[must_use]
+    pub fn with_account(self, account: impl Into<String>) -> Self {
+        Self { account: account.into(), ..self }
+    }
+
+    /// A further secret that nothing may print: the stored hash, the password of a database.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+}
+
+/// Checks the contract of an authenticator.
+///
+/// # Panics
+///
+/// When it is broken, saying how.
+pub async fn check_authenticator<A>(authenticator: Arc<A>, known: &KnownAccount)
+where
+    A: Authenticator + Debug + 'static,
+{
+    let shown = format!("{authenticator:?} {authenticator:#?}");
+    assert_hides(&shown, known, "Debug");
+    assert!(!authenticator.name().is_empty(), "the name is empty");
+    let dynamic: Arc<dyn Authenticator> = authenticator;
+    accepts_the_known(&*dynamic, known).await;
+    refuses_wrong_passwords(&*dynamic, known).await;
+    refuses_unknown_names(&*dynamic, known).await;
+    believes_no_claim(&*dynamic, known).await;
+}
+
+async fn accepts_the_known(authenticator: &dyn Authenticator, known: &KnownAccount) {
+    // Twice: the second time may come from a cache, and must say the same.
+    for time in ["first", "second"] {
+        let credentials = Credentials::password(&*known.username, &*known.password);
+        match authenticator.authenticate(&credentials).await {
+            Ok(Authn::Accept(identity)) => {
+                assert_eq!(*identity.account, *known.account, "the {time} time under another account");
+            }
+            other => {
+                assert!(accepted(&other), "the known account is not accepted the {time} time: {other:?}");
+            }
+        }
+    }
+}
+
+async fn refuses_wrong_passwords(authenticator: &dyn Authenticator, known: &KnownAccount) {
+    let right = &known.password;
+    let wrong = [
+        String::new(),
+        " ".to_owned(),
+        "\0".to_owned(),
+        "*".to_owned(),
+        "' OR '1'='1".to_owned(),
+        format!("{right}x"),
+        format!("{right}\0"),
+        format!("{right}\0{right}"),
+        format!("\0{right}"),
+        format!(" {right}"),
+        format!("{right} "),
+        format!("{right}\n"),
+        right.chars().skip(1).collect(),
+        right.chars().rev().chain(['x']).collect(),
+        "\u{1f511}".repeat(40),
+        "\u{e4}\u{308}\u{202e}".to_owned(),
+        "x".repeat(72),
+        "x".repeat(100_000),
+    ];
+    for password in wrong {
+        let credentials = Credentials::password(&*known.username, &*password);
+        let answer = authenticator.authenticate(&credentials).await;
+        let case: String = password.escape_debug().take(40).collect();
+        assert!(!accepted(&answer), "the wrong password {case:?} is accepted");
+        if password.len() > 3 {
+            let shown = format!("{answer:?}");
+            assert!(!shown.contains(&password), "the answer shows the password that was given: {case:?}");
+        }
+        assert_hides(&format!("{answer:?}"), known, "the answer to a wrong password");
+    }
+}
+
+async fn refuses_unknown_names(authenticator: &dyn Authenticator, known: &KnownAccount) {
+    let name = &known.username;
+    let unknown = [
+        format!("{name}-who-does-not-exist"),
+        format!("{name}\0"),
+        format!("{name}\n"),
+        format!("\0{name}"),
+        format!("{name})(uid=*"),
+        format!("{name}' OR '1'='1"),
+        format!("../{name}"),
+        "*".to_owned(),
+        "\0".to_owned(),
+        "\u{202e}\u{fffd}".to_owned(),
+        "x".repeat(100_000),
+    ];
+    for username in unknown {
+        for password in [&*known.password, "", "x"] {
+            let answer = authenticator.authenticate(&Credentials::password(&*username, password)).await;
+            let case: String = username.escape_debug().take(40).collect();
+            assert!(
+                !accepted(&answer),
+                "the unknown name {case:?} is accepted with the password {password:?}"
+            );
+        }
+    }
+}
+
+/// Without a name of its own, a request is at most anonymous.
+async fn believes_no_claim(authenticator: &dyn Authenticator, known: &KnownAccount) {
+    for credentials in [Credentials::Anonymous, Credentials::password("", &*known.password)] {
+        if let Ok(Authn::Accept(identity)) = authenticator.authenticate(&credentials).await {
+            assert_eq!(&*identity.account, "", "credentials without a name are accepted as an account");
+        }
+    }
+}
+
+fn accepted(answer: &Result<Authn, BackendError>) -> bool {
+    matches!(answer, Ok(Authn::Accept(_)))
+}
+
+fn assert_hides(shown: &str, known: &KnownAccount, what: &str) {
+    for secret in known.secrets.iter().chain([&known.password]) {
+        assert!(!shown.contains(secret.as_str()), "{what} shows a secret");
+    }
+}
