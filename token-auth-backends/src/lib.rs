@@ -30,6 +30,7 @@
 //! | `password` | [`password`]: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
+//! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | [`testkit`]: the contract tests that every backend runs |
 //!
 //! # What it refuses
