@@ -3,6 +3,7 @@
 mod class;
 mod error;
 mod escape;
+mod group;
 mod input;
 mod parser;
 mod repeat;
