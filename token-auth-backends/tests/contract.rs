@@ -16,7 +16,6 @@ fn alice() -> KnownAccount {
     KnownAccount::new("alice", "badmin").with_secret(HASH).with_secret("LO.vzwpWC5LZGqThvEfznu")
 }
 
-#[cfg(feature = "static-users")]
 #[tokio::test]
 async fn static_users() {
     use token_auth_backends::static_users::{StaticUser, StaticUsers};
@@ -25,7 +24,6 @@ async fn static_users() {
     check_authenticator(Arc::new(StaticUsers::new(verifier(), users)), &alice()).await;
 }
 
-#[cfg(feature = "htpasswd")]
 #[tokio::test]
 async fn htpasswd() {
     use token_auth_backends::htpasswd::{Htpasswd, HtpasswdOptions};
