@@ -10,7 +10,7 @@ pub(crate) fn init(format: LogFormat, level: Level) {
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => {
-            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
         }
     }
 }
