@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use token_auth_core::token::{
-    Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, Sign, Signer, SignerError, SigningKey,
+    Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, Sign, Signer, SigningKey,
 };
 use token_auth_core::{BackendError, async_trait};
 use tokio::task::spawn_blocking;
@@ -35,16 +35,12 @@ pub(super) fn read(
     let chain = CertificateChain::from_pem(&chain_text).map_err(|error| of_certificate(&error))?;
 
     let kind = if token.disable_legacy_key_id { KeyIdKind::Thumbprint } else { KeyIdKind::Libtrust };
-    let belongs = chain.public_keys().next() == Some(signing_key.public_key());
+    chain.check_key(signing_key.public_key()).map_err(|error| of_certificate(&error))?;
     let signer = Signer::new(signing_key).and_then(|signer| signer.with_key_id(kind));
-    let signer = match token.x5c {
-        true => signer.and_then(|signer| signer.with_certificates(chain)),
-        false if belongs => signer,
-        false => Err(SignerError::CertificateOfAnotherKey { hint: String::new() }),
-    };
+    let signer = if token.x5c { signer.and_then(|signer| signer.with_certificates(chain)) } else { signer };
     let signer = signer.map_err(|error| of_certificate(&error))?;
     let findings = signer.findings(SystemTime::now());
-    let warnings = findings.into_iter().map(|finding| of_certificate(&finding.advice())).collect();
+    let warnings = findings.into_iter().map(|finding| of_certificate(&finding)).collect();
     Ok((off_reactor(signer), warnings))
 }
 

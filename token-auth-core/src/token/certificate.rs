@@ -1,54 +1,86 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::SectionKind;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{CertificateError, KeyError, PublicKey};
+use super::{CertificateError, Finding, KeyError, PublicKey, SignerError, chain_order, pem};
 
-/// More than this no registry follows.
-const LONGEST: usize = 8;
+/// More than any authority issues; a token would not fit into a request header.
+const MAX_CERTIFICATES: usize = 10;
 
-/// The certificate of a signing key, and those of its issuers, leaf first.
+/// The certificate of a signing key, and those that lead from it towards a root, leaf first, which tokens carry in their
+/// header so that registries trust the key (`x5c`, RFC 7515, section 4.1.6).
+///
+/// ```
+/// use token_auth_core::token::CertificateChain;
+///
+/// let chain = CertificateChain::from_pem(
+///     b"-----BEGIN CERTIFICATE-----
+/// MIIBbjCCARSgAwIBAgIIAQKYNnWLT4cwCgYIKoZIzj0EAwIwGzEZMBcGA1UEAxMQ
+/// dG9rZW4tc2lnbmluZy0xNDAeFw0yNDAxMDEwMDAwMDBaFw00NDAxMDEwMDAwMDBa
+/// MBsxGTAXBgNVBAMTEHRva2VuLXNpZ25pbmctMTQwWTATBgcqhkjOPQIBBggqhkjO
+/// PQMBBwNCAAQtngLuujg1nZ6jFUsR64as2UIiMvZ3PuGwufP5y5BN4zHPQopUH8Y0
+/// 6dRMyR0ljdWnHdEJ+YGUCPZHIFZI4aUUo0IwQDAOBgNVHQ8BAf8EBAMCB4AwDwYD
+/// VR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUtRiHUK+RmLvFZAxbnEVjatdEHAswCgYI
+/// KoZIzj0EAwIDSAAwRQIhAIWrTUQmtWKKyKEn15U0OtdLwqnUNOr907yuoGt/5XWJ
+/// AiArnaxYiMjQzRwp7q5cSHl4o4GrQrJbg6K9Bl7Y72xgHg==
+/// -----END CERTIFICATE-----",
+/// )?;
+/// assert_eq!(chain.subject(), "CN=token-signing-14");
+/// # Ok::<(), token_auth_core::token::CertificateError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct CertificateChain {
     certificates: Vec<Certificate>,
+    broken_link: Option<Finding>,
 }
 
 #[derive(Clone, Debug)]
-struct Certificate {
-    der: Vec<u8>,
+pub(super) struct Certificate {
+    pub(super) der: Box<[u8]>,
+    /// Seconds since the Unix epoch.
+    pub(super) not_before: u64,
+    pub(super) not_after: u64,
+    subject: String,
+    self_signed: bool,
     key: Result<PublicKey, KeyError>,
-    issuer: Vec<u8>,
-    subject: Vec<u8>,
-    not_before: SystemTime,
-    not_after: SystemTime,
 }
 
 impl CertificateChain {
-    /// Reads all `CERTIFICATE` blocks, in their order. Other blocks are passed over.
+    /// Reads all `CERTIFICATE` blocks, in their order: the signing key's own first. Other blocks and text are passed over.
+    ///
+    /// A chain whose links do not hold is not an error, because registries also accept one in disorder: it is a
+    /// [`Finding`] of the signer.
     ///
     /// # Errors
     ///
-    /// When there is none, or one cannot be read.
+    /// When there is no certificate, one cannot be read, there are more than ten, or the first one's key is of a kind that is
+    /// not supported.
     pub fn from_pem(text: &[u8]) -> Result<Self, CertificateError> {
-        let mut certificates = Vec::new();
-        for (at, der) in CertificateDer::pem_slice_iter(text).enumerate() {
-            if at >= LONGEST {
-                return Err(CertificateError::TooMany(LONGEST));
+        let mut ders = Vec::new();
+        for block in pem::blocks(text) {
+            let (kind, der) = block.map_err(|_| CertificateError::Pem)?;
+            if kind == SectionKind::Certificate {
+                ders.push(der);
             }
-            let der = der.map_err(|_| CertificateError::Malformed(at + 1))?;
-            certificates
-                .push(Certificate::from_der(der.as_ref()).ok_or(CertificateError::Malformed(at + 1))?);
         }
+        if ders.len() > MAX_CERTIFICATES {
+            return Err(CertificateError::TooMany(ders.len()));
+        }
+        let mut parsed = Vec::new();
+        for (at, der) in ders.iter().enumerate() {
+            match X509Certificate::from_der(der) {
+                Ok(([], certificate)) => parsed.push(certificate),
+                _ => return Err(CertificateError::Malformed(at + 1)),
+            }
+        }
+        let certificates: Vec<_> = parsed.iter().map(Certificate::new).collect();
         match certificates.first() {
-            None => Err(CertificateError::None),
+            None => Err(CertificateError::NoCertificate { found: pem::describe(text) }),
             Some(Certificate { key: Err(error), .. }) => {
                 Err(CertificateError::Key { number: 1, error: error.clone() })
             }
-            Some(_) => Ok(Self { certificates }),
+            Some(_) => Ok(Self { certificates, broken_link: chain_order::broken_link(&parsed) }),
         }
     }
 
@@ -57,43 +89,76 @@ impl CertificateChain {
         self.certificates.iter().filter_map(|certificate| certificate.key.as_ref().ok())
     }
 
+    /// Whose the first certificate is, e.g. `CN=registry token`.
+    pub fn subject(&self) -> &str {
+        self.certificates.first().map_or("", |leaf| &leaf.subject)
+    }
+
     /// From when until when all of them are valid.
     pub fn validity(&self) -> (SystemTime, SystemTime) {
-        let all = self.certificates.iter();
-        let from = all.clone().map(|certificate| certificate.not_before).max().unwrap_or(UNIX_EPOCH);
-        (from, all.map(|certificate| certificate.not_after).min().unwrap_or(UNIX_EPOCH))
+        let (from, until) = validity(&self.certificates);
+        (UNIX_EPOCH + Duration::from_secs(from), UNIX_EPOCH + Duration::from_secs(until))
     }
 
-    /// Which of them, counted from 1, was not issued by the one after it.
-    pub(super) fn misplaced(&self) -> Option<usize> {
-        let mut pairs = self.certificates.iter().zip(self.certificates.iter().skip(1));
-        pairs.position(|(certificate, next)| certificate.issuer != next.subject).map(|at| at + 1)
+    /// Checks that the first certificate is this key's.
+    ///
+    /// # Errors
+    ///
+    /// When it is another key's: says which one is the key's, if one is.
+    pub fn check_key(&self, key: &PublicKey) -> Result<(), SignerError> {
+        let of_key =
+            |certificate: &Certificate| certificate.key.as_ref().is_ok_and(|own| own.is_same_key(key));
+        let hint = match self.certificates.iter().position(of_key) {
+            Some(0) => return Ok(()),
+            Some(at) => format!("certificate {} does: put it first", at + 1),
+            None => format!(
+                "it is that of `{}`: give the pair that was made together, or make a certificate for the key with \
+                 `openssl req -x509 -key FILE -days 3650 -subj /CN=token`",
+                self.subject()
+            ),
+        };
+        Err(SignerError::CertificateOfAnotherKey { hint })
     }
 
-    /// The `x5c` header parameter (RFC 7515, section 4.1.6): standard base64, leaf first. A root at the end is left out:
-    /// whoever trusts it has it.
-    pub(super) fn to_x5c(&self) -> Vec<String> {
-        let root = |at: usize, certificate: &Certificate| at > 0 && certificate.issuer == certificate.subject;
-        let shown = self.certificates.iter().enumerate().filter(|(at, certificate)| !root(*at, certificate));
-        shown.map(|(_, certificate)| STANDARD.encode(&certificate.der)).collect()
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// What tokens carry: all but a root at the end, which registries must have themselves.
+    pub(super) fn carried(&self) -> &[Certificate] {
+        match self.certificates.as_slice() {
+            [carried @ .., root] if root.self_signed && !carried.is_empty() => carried,
+            all => all,
+        }
+    }
+
+    /// From when until when all that tokens carry is valid, in Unix seconds.
+    pub(super) fn carried_validity(&self) -> (u64, u64) {
+        validity(self.carried())
+    }
+
+    /// What is wrong with the first certificate that the next one did not issue.
+    pub(super) fn broken_link(&self) -> Option<&Finding> {
+        self.broken_link.as_ref()
     }
 }
 
 impl Certificate {
-    fn from_der(der: &[u8]) -> Option<Self> {
-        let (rest, certificate) = X509Certificate::from_der(der).ok()?;
-        let validity = certificate.validity();
-        rest.is_empty().then(|| Self {
-            der: der.to_vec(),
+    fn new(certificate: &X509Certificate<'_>) -> Self {
+        let seconds = |time: x509_parser::time::ASN1Time| u64::try_from(time.timestamp()).unwrap_or(0);
+        Self {
+            der: certificate.as_raw().into(),
+            not_before: seconds(certificate.validity().not_before),
+            not_after: seconds(certificate.validity().not_after),
+            subject: certificate.subject().to_string(),
+            self_signed: chain_order::issued(certificate, certificate),
             key: PublicKey::from_spki_der(certificate.public_key().raw),
-            issuer: certificate.issuer().as_raw().to_vec(),
-            subject: certificate.subject().as_raw().to_vec(),
-            not_before: system_time(validity.not_before.timestamp()),
-            not_after: system_time(validity.not_after.timestamp()),
-        })
+        }
     }
 }
 
-fn system_time(seconds: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+fn validity(certificates: &[Certificate]) -> (u64, u64) {
+    let from = certificates.iter().map(|certificate| certificate.not_before).max();
+    let until = certificates.iter().map(|certificate| certificate.not_after).min();
+    (from.unwrap_or(u64::MAX), until.unwrap_or(0))
 }

@@ -1,7 +1,8 @@
 //! Claims, keys and key ids, certificates, signer, verifier, JWK sets.
 //!
-//! The algorithm of a token follows from its key: RSA signs RS256, P-256 ES256, P-384 ES384, P-521
-//! ES512, Ed25519 EdDSA.
+//! The algorithm of a token follows from its key: RSA signs RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.
+//! Its header follows from what registries can verify it with: the certificates of the key where there are any, else a key
+//! id alone. What some registry will not make sense of, a signer [tells](Signer::findings) its operator.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -24,12 +25,24 @@
 
 mod algorithm;
 mod certificate;
+mod chain_order;
 mod claims;
+mod der;
+mod envelope;
 mod error;
 mod finding;
-mod key;
+mod jwk;
+mod key_id;
+mod key_type;
+mod material;
+mod object;
+mod pem;
 mod public_key;
+mod sign;
 mod signer;
+mod signing_key;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
@@ -38,9 +51,13 @@ pub use algorithm::{Algorithm, UnsupportedAlgorithm};
 pub use certificate::CertificateChain;
 pub(crate) use claims::unix_seconds;
 pub use claims::{AccessEntry, Audience, Claims};
+pub use envelope::Envelope;
 pub use error::{CertificateError, KeyError, SignerError};
-pub use finding::Finding;
-pub use key::SigningKey;
-pub use public_key::{PublicKey, jwks};
-pub use signer::{KeyIdKind, Sign, Signer};
+pub use finding::{Finding, Severity};
+pub use jwk::jwks;
+pub use key_id::{KeyIdKind, Registry};
+pub use public_key::PublicKey;
+pub use sign::Sign;
+pub use signer::Signer;
+pub use signing_key::SigningKey;
 pub use verifier::{VerifiedToken, Verifier, VerifierBuilder, VerifyError};

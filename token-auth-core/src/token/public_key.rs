@@ -1,286 +1,162 @@
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    VerificationAlgorithm,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType,
-    Jwk, JwkSet, KeyAlgorithm, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters,
-    RSAKeyType,
-};
-use rustls_pki_types::SubjectPublicKeyInfoDer;
-use rustls_pki_types::pem::PemObject as _;
-use x509_parser::prelude::FromDer as _;
-use x509_parser::public_key::PublicKey as X509Key;
-use x509_parser::x509::SubjectPublicKeyInfo;
+use aws_lc_rs::signature::ParsedPublicKey;
+use rustls_pki_types::pem::SectionKind;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{Algorithm, KeyError};
+use super::der::{BIT_STRING, Reader};
+use super::key_type::KeyType;
+use super::material::Material;
+use super::{Algorithm, KeyError, pem};
 
-/// The public half of a key that signs tokens.
-#[derive(Clone, PartialEq, Eq)]
+/// The public half of a key that signs tokens, and the one algorithm that it is used with.
+///
+/// Keys are equal if they are the same key with the same algorithm.
+///
+/// ```
+/// use token_auth_core::token::{Algorithm, PublicKey};
+///
+/// let key = PublicKey::from_pem(
+///     b"-----BEGIN PUBLIC KEY-----
+/// MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELZ4C7ro4NZ2eoxVLEeuGrNlCIjL2
+/// dz7hsLnz+cuQTeMxz0KKVB/GNOnUTMkdJY3Vpx3RCfmBlAj2RyBWSOGlFA==
+/// -----END PUBLIC KEY-----",
+/// )?;
+/// assert_eq!(key.algorithm(), Algorithm::ES256);
+/// assert_eq!(key.libtrust_id(), "MCRZ:SO5Q:SSYF:WVXG:GQ5V:LKZ6:UGWC:Z6PX:5Z7L:LAAZ:DENM:PUDT");
+/// assert_eq!(key.thumbprint(), "jWOP_8SqGPkWmhmLzVI3C1J7LoWGigM9Ky8V7rLSFIs");
+/// # Ok::<(), token_auth_core::token::KeyError>(())
+/// ```
+#[derive(Clone)]
 pub struct PublicKey {
+    key_type: KeyType,
+    algorithm: Algorithm,
+    parsed: ParsedPublicKey,
+    /// In its canonical form.
+    spki: Box<[u8]>,
     material: Material,
-    /// SubjectPublicKeyInfo, DER (RFC 5280, section 4.1).
-    spki: Vec<u8>,
-}
-
-/// The numbers of a key, big-endian. Coordinates have their full length, leading zeros included (RFC 7518, section 6.2).
-#[derive(Clone, PartialEq, Eq)]
-enum Material {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    P256 { x: Vec<u8>, y: Vec<u8> },
-    P384 { x: Vec<u8>, y: Vec<u8> },
-    P521 { x: Vec<u8>, y: Vec<u8> },
-    Ed25519 { x: Vec<u8> },
 }
 
 impl PublicKey {
-    /// Reads the first `PUBLIC KEY` block.
+    /// Reads the key of a PEM file: a `PUBLIC KEY` block, or the key of the first certificate.
     ///
     /// # Errors
     ///
-    /// When there is none, or it is of a kind that registries do not verify.
-    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
-        let spki = SubjectPublicKeyInfoDer::from_pem_slice(text).map_err(|_| KeyError::Malformed)?;
-        Self::from_spki_der(spki.as_ref())
-    }
-
-    /// Reads a SubjectPublicKeyInfo.
-    ///
-    /// # Errors
-    ///
-    /// When it is malformed, or of a kind that registries do not verify.
-    pub fn from_spki_der(der: &[u8]) -> Result<Self, KeyError> {
-        let (rest, spki) = SubjectPublicKeyInfo::from_der(der).map_err(|_| KeyError::Malformed)?;
-        if !rest.is_empty() {
-            return Err(KeyError::Malformed);
-        }
-        let key = match spki.parsed().map_err(|_| KeyError::Malformed)? {
-            X509Key::RSA(rsa) => Self::from_rsa(rsa.modulus, rsa.exponent)?,
-            X509Key::EC(point) => Self::from_point(point.data())?,
-            _ if spki.algorithm.algorithm.to_id_string() == "1.3.101.112" => {
-                Self::from_ed25519(&spki.subject_public_key.data)?
-            }
-            _ => return Err(KeyError::Unsupported(String::new())),
-        };
-        // The point alone does not say its curve: secp256k1's is as long as that of P-256.
-        if key.spki == der { Ok(key) } else { Err(KeyError::Unsupported(String::new())) }
-    }
-
-    /// Reads a JSON Web Key (RFC 7517), whatever it says it is for.
-    ///
-    /// # Errors
-    ///
-    /// When it is malformed, or of a kind that registries do not verify.
-    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
-        let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyError::Malformed);
-        match &jwk.algorithm {
-            AlgorithmParameters::RSA(rsa) => Self::from_rsa(&bytes(&rsa.n)?, &bytes(&rsa.e)?),
-            AlgorithmParameters::EllipticCurve(ec) => {
-                let length = match ec.curve {
-                    EllipticCurve::P256 => 32,
-                    EllipticCurve::P384 => 48,
-                    EllipticCurve::P521 => 66,
-                    _ => return Err(KeyError::Unsupported(format!(" ({:?})", ec.curve))),
-                };
-                let (x, y) = (bytes(&ec.x)?, bytes(&ec.y)?);
-                if x.len() != length || y.len() != length {
-                    return Err(KeyError::Malformed);
+    /// When there is neither, when a private key is among the blocks, or when the key is of a kind that is not supported.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        let (mut keys, mut certificate) = (Vec::new(), None);
+        for block in pem::blocks(pem) {
+            let (kind, der) = block.map_err(|_| KeyError::Pem)?;
+            match kind {
+                SectionKind::PublicKey => keys.push(der),
+                SectionKind::Certificate => certificate = certificate.or(Some(der)),
+                SectionKind::PrivateKey | SectionKind::RsaPrivateKey | SectionKind::EcPrivateKey => {
+                    return Err(KeyError::PrivateKey);
                 }
-                Self::from_point(&[&[4], x.as_slice(), y.as_slice()].concat())
+                _ => {}
             }
-            AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
-                Self::from_ed25519(&bytes(&pair.x)?)
+        }
+        match (keys.as_slice(), certificate) {
+            ([], Some(der)) => Self::from_certificate_der(&der),
+            ([key], None) => Self::from_spki_der(key),
+            ([], None) => Err(KeyError::NoPublicKey { found: pem::describe(pem) }),
+            (several, certificate) => {
+                Err(KeyError::Several(several.len() + usize::from(certificate.is_some())))
             }
-            _ => Err(KeyError::Unsupported(String::new())),
         }
     }
 
-    fn from_rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
-        let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
-        let bits = n.len() * 8 - n.first().map_or(0, |first| first.leading_zeros() as usize);
-        if !(2048..=4096).contains(&bits) {
-            return Err(KeyError::Unsupported(format!(" (RSA with {bits} bits)")));
-        }
-        let spki = PublicKeyComponents { n, e }.as_der().map_err(|_| KeyError::Malformed)?.as_ref().to_vec();
-        Ok(Self { material: Material::Rsa { n: n.to_vec(), e: e.to_vec() }, spki })
-    }
-
-    fn from_point(point: &[u8]) -> Result<Self, KeyError> {
-        let Some((4, coordinates)) = point.split_first() else { return Err(KeyError::Malformed) };
-        let (x, y) = coordinates.split_at(coordinates.len() / 2);
-        let (x, y) = (x.to_vec(), y.to_vec());
-        match coordinates.len() {
-            64 => Self::with_spki(Material::P256 { x, y }, &ECDSA_P256_SHA256_FIXED, point),
-            96 => Self::with_spki(Material::P384 { x, y }, &ECDSA_P384_SHA384_FIXED, point),
-            132 => Self::with_spki(Material::P521 { x, y }, &ECDSA_P521_SHA512_FIXED, point),
-            _ => Err(KeyError::Unsupported(
-                " (an elliptic curve other than P-256, P-384 and P-521)".to_owned(),
-            )),
+    /// Reads a DER `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed, or the key is of a kind that is not supported.
+    pub fn from_spki_der(spki: &[u8]) -> Result<Self, KeyError> {
+        let mut whole = Reader::new(spki);
+        let mut info = whole.sequence().filter(|_| whole.is_empty()).ok_or(KeyError::Malformed)?;
+        let key_type = KeyType::from_identifier(info.sequence().ok_or(KeyError::Malformed)?)?;
+        // The first byte of a bit string says how many bits of the last one are unused: of a key, none.
+        match info.read(BIT_STRING).and_then(<[u8]>::split_first) {
+            Some((0, key)) if info.is_empty() => Self::from_parsed(key_type, key),
+            _ => Err(KeyError::Malformed),
         }
     }
 
-    fn from_ed25519(x: &[u8]) -> Result<Self, KeyError> {
-        Self::with_spki(Material::Ed25519 { x: x.to_vec() }, &ED25519, x)
+    /// Takes the key out of a DER certificate. Nothing else of the certificate is looked at.
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed, or the key is of a kind that is not supported.
+    pub fn from_certificate_der(certificate: &[u8]) -> Result<Self, KeyError> {
+        match X509Certificate::from_der(certificate) {
+            Ok(([], certificate)) => Self::from_spki_der(certificate.public_key().raw),
+            _ => Err(KeyError::Malformed),
+        }
     }
 
-    fn with_spki(
-        material: Material,
-        algorithm: &'static dyn VerificationAlgorithm,
-        raw: &[u8],
-    ) -> Result<Self, KeyError> {
-        let parsed = ParsedPublicKey::new(algorithm, raw).map_err(|_| KeyError::Malformed)?;
-        let spki = parsed.as_der().map_err(|_| KeyError::Malformed)?.as_ref().to_vec();
-        Ok(Self { material, spki })
+    /// From the content of a `SubjectPublicKeyInfo`: a PKCS#1 key, an uncompressed point, or the 32 bytes of Ed25519.
+    pub(super) fn from_parsed(key_type: KeyType, key: &[u8]) -> Result<Self, KeyError> {
+        let algorithm = key_type.default_algorithm();
+        let verification = key_type.verification(algorithm).ok_or(KeyError::Malformed)?;
+        let material = Material::read(key_type, key)?;
+        let parsed = ParsedPublicKey::new(verification, key).map_err(|_| KeyError::Malformed)?;
+        let spki = parsed.as_der().map_err(|_| KeyError::Malformed)?.as_ref().into();
+        Ok(Self { key_type, algorithm, parsed, spki, material })
     }
 
-    /// The algorithm that follows from the key: RS256, ES256, ES384, ES512 or EdDSA.
+    /// The same key, used with another algorithm: RS384 or RS512 instead of RS256.
+    ///
+    /// # Errors
+    ///
+    /// When the key cannot be used with it. Every other kind of key has one algorithm only.
+    pub fn with_algorithm(mut self, algorithm: Algorithm) -> Result<Self, KeyError> {
+        let unusable = KeyError::WrongAlgorithm { algorithm, key: self.key_type.name() };
+        let verification = self.key_type.verification(algorithm).ok_or(unusable)?;
+        self.parsed = ParsedPublicKey::new(verification, &self.spki).map_err(|_| KeyError::Malformed)?;
+        self.algorithm = algorithm;
+        Ok(self)
+    }
+
+    /// The algorithm that the key is used with.
     pub fn algorithm(&self) -> Algorithm {
-        match self.material {
-            Material::Rsa { .. } => Algorithm::RS256,
-            Material::P256 { .. } => Algorithm::ES256,
-            Material::P384 { .. } => Algorithm::ES384,
-            Material::P521 { .. } => Algorithm::ES512,
-            Material::Ed25519 { .. } => Algorithm::EdDSA,
-        }
+        self.algorithm
     }
 
-    /// The key as SubjectPublicKeyInfo, DER.
+    /// The key as a DER `SubjectPublicKeyInfo`, in its canonical form.
     pub fn to_spki_der(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The key id of registry 2.x (libtrust): SHA-256 of the DER key, the first 240 bits, base32 in twelve groups of
-    /// four.
-    pub fn libtrust_id(&self) -> String {
-        const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let hash = digest(&SHA256, &self.spki);
-        let mut id = String::with_capacity(59);
-        for (at, five) in hash.as_ref().chunks_exact(5).take(6).enumerate() {
-            let bits = five.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-            for place in 0..8 {
-                if place % 4 == 0 && (at, place) != (0, 0) {
-                    id.push(':');
-                }
-                let symbol = (bits >> (35 - 5 * place)) & 31;
-                id.push(ALPHABET.get(symbol as usize).copied().map_or('A', char::from));
-            }
-        }
-        id
+    pub(super) fn key_type(&self) -> KeyType {
+        self.key_type
     }
 
-    /// The key id of registry 3.x: the thumbprint of RFC 7638 (RFC 8037 for Ed25519) by SHA-256, base64url.
-    pub fn thumbprint(&self) -> String {
-        let members = match &self.material {
-            Material::Rsa { n, e } => {
-                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64url(e), base64url(n))
-            }
-            Material::P256 { x, y } => elliptic_members("P-256", x, y),
-            Material::P384 { x, y } => elliptic_members("P-384", x, y),
-            Material::P521 { x, y } => elliptic_members("P-521", x, y),
-            Material::Ed25519 { x } => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64url(x)),
-        };
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()))
+    pub(super) fn material(&self) -> &Material {
+        &self.material
     }
 
-    /// The key as a JSON Web Key for signatures, under this id.
-    pub fn to_jwk(&self, key_id: impl Into<String>) -> Jwk {
-        let (parameters, algorithm) = match &self.material {
-            Material::Rsa { n, e } => (
-                AlgorithmParameters::RSA(RSAKeyParameters {
-                    key_type: RSAKeyType::RSA,
-                    n: base64url(n),
-                    e: base64url(e),
-                }),
-                Some(KeyAlgorithm::RS256),
-            ),
-            Material::P256 { x, y } => (elliptic(EllipticCurve::P256, x, y), Some(KeyAlgorithm::ES256)),
-            Material::P384 { x, y } => (elliptic(EllipticCurve::P384, x, y), Some(KeyAlgorithm::ES384)),
-            // `KeyAlgorithm` has no ES512; `alg` is optional (RFC 7517, section 4.4), and the curve says it.
-            Material::P521 { x, y } => (elliptic(EllipticCurve::P521, x, y), None),
-            Material::Ed25519 { x } => (
-                AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
-                    key_type: OctetKeyPairType::OctetKeyPair,
-                    curve: EllipticCurve::Ed25519,
-                    x: base64url(x),
-                }),
-                Some(KeyAlgorithm::EdDSA),
-            ),
-        };
-        Jwk {
-            common: CommonParameters {
-                public_key_use: Some(PublicKeyUse::Signature),
-                key_algorithm: algorithm,
-                key_id: Some(key_id.into()),
-                ..CommonParameters::default()
-            },
-            algorithm: parameters,
-        }
+    /// Whether it is the same key, with whatever algorithm.
+    pub(super) fn is_same_key(&self, other: &Self) -> bool {
+        self.spki == other.spki
     }
 
-    /// Whether a coordinate begins with a zero byte, which registry 3.1 leaves out of its key id.
-    pub(super) fn has_leading_zero(&self) -> bool {
-        match &self.material {
-            Material::P256 { x, y } | Material::P384 { x, y } | Material::P521 { x, y } => {
-                x.first() == Some(&0) || y.first() == Some(&0)
-            }
-            Material::Rsa { .. } | Material::Ed25519 { .. } => false,
-        }
-    }
-
-    /// The key, ready to verify signatures of this algorithm; nothing if it is not one of the key's.
-    pub(super) fn verifying(&self, algorithm: Algorithm) -> Option<ParsedPublicKey> {
-        let by: &'static dyn VerificationAlgorithm = match (&self.material, algorithm) {
-            (Material::Rsa { .. }, Algorithm::RS256) => &RSA_PKCS1_2048_8192_SHA256,
-            (Material::Rsa { .. }, Algorithm::RS384) => &RSA_PKCS1_2048_8192_SHA384,
-            (Material::Rsa { .. }, Algorithm::RS512) => &RSA_PKCS1_2048_8192_SHA512,
-            (Material::P256 { .. }, Algorithm::ES256) => &ECDSA_P256_SHA256_FIXED,
-            (Material::P384 { .. }, Algorithm::ES384) => &ECDSA_P384_SHA384_FIXED,
-            (Material::P521 { .. }, Algorithm::ES512) => &ECDSA_P521_SHA512_FIXED,
-            (Material::Ed25519 { .. }, Algorithm::EdDSA) => &ED25519,
-            _ => return None,
-        };
-        ParsedPublicKey::new(by, &self.spki).ok()
+    /// Whether this is its signature of the message.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.parsed.verify_sig(message, signature).is_ok()
     }
 }
 
-/// The JWK set of these keys: each under both of its ids, since a registry looks for the id that the token's header has.
-pub fn jwks<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> JwkSet {
-    let keys = keys.into_iter().flat_map(|key| [key.to_jwk(key.thumbprint()), key.to_jwk(key.libtrust_id())]);
-    JwkSet { keys: keys.collect() }
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.spki == other.spki && self.algorithm == other.algorithm
+    }
 }
 
-fn elliptic(curve: EllipticCurve, x: &[u8], y: &[u8]) -> AlgorithmParameters {
-    AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
-        key_type: EllipticCurveKeyType::EC,
-        curve,
-        x: base64url(x),
-        y: base64url(y),
-    })
-}
-
-fn elliptic_members(curve: &str, x: &[u8], y: &[u8]) -> String {
-    format!(r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#, base64url(x), base64url(y))
-}
-
-fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn without_leading_zeros(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
-}
+impl Eq for PublicKey {}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({:?}, {})", self.algorithm(), self.thumbprint())
+        write!(f, "PublicKey({}, {})", self.algorithm, self.thumbprint())
     }
 }

@@ -1,46 +1,40 @@
-use std::fmt;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
 
-use super::claims::unix_seconds;
-use super::finding::findings;
-use super::{Algorithm, CertificateChain, Claims, Finding, PublicKey, SignerError, SigningKey};
+use super::{
+    Algorithm, CertificateChain, Claims, Envelope, Finding, KeyIdKind, PublicKey, Sign, SignerError,
+    SigningKey,
+};
 use crate::BackendError;
-
-/// Which of the two key ids the header carries as `kid`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum KeyIdKind {
-    /// Libtrust's, which registry 2.x looks for.
-    #[default]
-    Libtrust,
-    /// The RFC 7638 thumbprint, which registry 3.x looks for.
-    Thumbprint,
-}
 
 /// Signs tokens with a key of its own.
 ///
 /// With a certificate the header carries it (`x5c`) beside the key id, which registry 2.x and 3.x both accept when their
-/// root bundle contains the certificate or its root. Outside the certificate's validity the header carries the key id
-/// alone: registries refuse an expired `x5c`, but take the key of an expired certificate in their bundle.
+/// root bundle contains the certificate or its root; a registry that has a JWK set file only refuses such tokens. Outside
+/// the certificate's validity the header carries the key id alone: registries refuse an expired `x5c`, but take the key of
+/// an expired certificate in their bundle.
+///
+/// One signature is the whole cost: the header is made once, and the claims are written in one pass.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use token_auth_core::token::{CertificateChain, KeyIdKind, Signer, SigningKey};
+///
+/// # let pair = rcgen::KeyPair::generate()?;
+/// # let (key, certificate) = (pair.serialize_pem(), rcgen::CertificateParams::default().self_signed(&pair)?.pem());
+/// let signer = Signer::new(SigningKey::from_pem(key.as_bytes())?)?.with_key_id(KeyIdKind::Thumbprint)?;
+/// for finding in signer.findings(SystemTime::now()) {
+///     println!("{}: {finding}", finding.code());
+/// }
+/// let signer = signer.with_certificates(CertificateChain::from_pem(certificate.as_bytes())?)?;
+/// assert_eq!(signer.findings(SystemTime::now()), []);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Signer {
     key: SigningKey,
-    chain: Option<CertificateChain>,
-    key_id_kind: KeyIdKind,
-    headers: Headers,
-}
-
-/// Protected headers, encoded, with the dot.
-struct Headers {
-    key_id: String,
-    certificate: Option<String>,
-    /// When the certificates are valid, in Unix seconds.
-    validity: (u64, u64),
+    envelope: Envelope,
 }
 
 impl Signer {
@@ -50,28 +44,16 @@ impl Signer {
     ///
     /// None for a key that exists; see [`with_certificates`](Self::with_certificates).
     pub fn new(key: SigningKey) -> Result<Self, SignerError> {
-        Self::build(key, None, KeyIdKind::default())
+        Ok(Self { envelope: Envelope::new(key.public_key().clone()), key })
     }
 
     /// Puts these certificates into the header, too.
     ///
     /// # Errors
     ///
-    /// When the first one is not the key's, or one was not issued by the next.
+    /// When the first one is not the key's. A chain in disorder is a [finding](Self::findings): registries accept it.
     pub fn with_certificates(self, chain: CertificateChain) -> Result<Self, SignerError> {
-        let mut keys = chain.public_keys();
-        if keys.next() != Some(self.key.public_key()) {
-            let hint = match keys.position(|key| key == self.key.public_key()) {
-                Some(at) => format!(" (certificate {} does)", at + 2),
-                None => String::new(),
-            };
-            return Err(SignerError::CertificateOfAnotherKey { hint });
-        }
-        drop(keys);
-        if let Some(number) = chain.misplaced() {
-            return Err(SignerError::ChainOrder(number));
-        }
-        Self::build(self.key, Some(chain), self.key_id_kind)
+        Ok(Self { envelope: self.envelope.with_certificates(chain)?, key: self.key })
     }
 
     /// Chooses the key id.
@@ -80,12 +62,7 @@ impl Signer {
     ///
     /// None for a signer that exists.
     pub fn with_key_id(self, kind: KeyIdKind) -> Result<Self, SignerError> {
-        Self::build(self.key, self.chain, kind)
-    }
-
-    fn build(key: SigningKey, chain: Option<CertificateChain>, kind: KeyIdKind) -> Result<Self, SignerError> {
-        let headers = Headers::new(&key, chain.as_ref(), kind)?;
-        Ok(Self { key, chain, key_id_kind: kind, headers })
+        Ok(Self { envelope: self.envelope.with_key_id(kind), key: self.key })
     }
 
     /// The public half of the key.
@@ -98,91 +75,23 @@ impl Signer {
         self.key.algorithm()
     }
 
-    /// What an operator should know about this key, its certificate and its header.
+    /// What an operator should know about this key, its certificates and its header, worst first. Worth asking again from
+    /// time to time: certificates expire.
     pub fn findings(&self, now: SystemTime) -> Vec<Finding> {
-        findings(self.key.public_key(), self.chain.as_ref(), self.key_id_kind, now)
+        self.envelope.findings(now)
     }
 
-    /// Signs claims: a JWS in compact form (RFC 7515, section 7.1). Takes as long as a signature takes.
+    /// Signs claims: a JWS in compact form (RFC 7515, section 7.1). Takes as long as a signature takes: with RSA a quarter of
+    /// a millisecond and more, which a server should not spend on its reactor.
     ///
     /// # Errors
     ///
     /// When the cryptographic library refuses.
     pub fn sign_now(&self, claims: &Claims) -> Result<String, SignerError> {
-        let claims_json = serde_json::to_vec(claims).map_err(|_| SignerError::Signature)?;
-        let header = self.headers.at(claims.issued_at);
-        // Four thirds of the claims, and up to 683 characters of signature.
-        let mut token = String::with_capacity(header.len() + claims_json.len() * 4 / 3 + 700);
-        token.push_str(header);
-        URL_SAFE_NO_PAD.encode_string(&claims_json, &mut token);
-        self.sign_message(token)
+        let mut token = self.envelope.signing_input(claims)?;
+        self.key.seal(&mut token)?;
+        Ok(token)
     }
-
-    /// Appends the signature of all that the message has so far.
-    pub(super) fn sign_message(&self, mut message: String) -> Result<String, SignerError> {
-        let signature = self.key.sign(message.as_bytes())?;
-        message.push('.');
-        URL_SAFE_NO_PAD.encode_string(&signature, &mut message);
-        Ok(message)
-    }
-}
-
-impl Headers {
-    fn new(key: &SigningKey, chain: Option<&CertificateChain>, kind: KeyIdKind) -> Result<Self, SignerError> {
-        #[derive(Serialize)]
-        struct Header<'a> {
-            typ: &'a str,
-            alg: Algorithm,
-            kid: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            x5c: Option<Vec<String>>,
-        }
-        let kid = match kind {
-            KeyIdKind::Libtrust => key.public_key().libtrust_id(),
-            KeyIdKind::Thumbprint => key.public_key().thumbprint(),
-        };
-        let encode = |x5c| {
-            let header = Header { typ: "JWT", alg: key.algorithm(), kid: &kid, x5c };
-            let json = serde_json::to_vec(&header).map_err(|_| SignerError::Signature)?;
-            Ok(URL_SAFE_NO_PAD.encode(json) + ".")
-        };
-        let validity = chain.map_or((0, 0), |chain| {
-            let (from, until) = chain.validity();
-            (unix_seconds(from), unix_seconds(until))
-        });
-        Ok(Self {
-            key_id: encode(None)?,
-            certificate: chain.map(|chain| encode(Some(chain.to_x5c()))).transpose()?,
-            validity,
-        })
-    }
-
-    fn at(&self, now: u64) -> &str {
-        match &self.certificate {
-            Some(header) if (self.validity.0..=self.validity.1).contains(&now) => header,
-            _ => &self.key_id,
-        }
-    }
-}
-
-impl fmt::Debug for Headers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Headers").field("x5c", &self.certificate.is_some()).finish_non_exhaustive()
-    }
-}
-
-/// Signs tokens, wherever the key is: here ([`Signer`]), on another thread, or in a machine that keeps it.
-#[async_trait]
-pub trait Sign: Send + Sync {
-    /// Signs claims: a JWS in compact form.
-    ///
-    /// # Errors
-    ///
-    /// When what holds the key could not be asked, or refused.
-    async fn sign(&self, claims: &Claims) -> Result<String, BackendError>;
-
-    /// The keys that tokens may be signed with, for the JWK set: the present one first.
-    fn public_keys(&self) -> Vec<PublicKey>;
 }
 
 #[async_trait]
@@ -195,20 +104,3 @@ impl Sign for Signer {
         vec![self.public_key().clone()]
     }
 }
-
-macro_rules! forward {
-    ($($pointer:ty),*) => {$(
-        #[async_trait]
-        impl<S: Sign + ?Sized> Sign for $pointer {
-            async fn sign(&self, claims: &Claims) -> Result<String, BackendError> {
-                (**self).sign(claims).await
-            }
-
-            fn public_keys(&self) -> Vec<PublicKey> {
-                (**self).public_keys()
-            }
-        }
-    )*};
-}
-
-forward!(&S, Box<S>, Arc<S>);

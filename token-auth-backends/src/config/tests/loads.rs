@@ -134,8 +134,9 @@ fn says_which_file_is_wrong() {
     let other = KeyPair::generate().unwrap();
     folder.write("auth.key", &other.serialize_pem());
     let certificate = "DIR/auth.yml:2: server.certificate: DIR/auth.pem: the certificate is for another key: the first \
-                       certificate of the file must belong to the private key";
-    assert_eq!(folder.complaints(), format!("{certificate}\n{missing}"));
+                       certificate of the file must belong to the private key (it is that of `CN=rcgen self signed cert`: ";
+    let complaints = folder.complaints();
+    assert!(complaints.starts_with(certificate) && complaints.ends_with(missing), "{complaints}");
     folder.write("auth.pem", "");
     assert!(
         folder
@@ -191,7 +192,7 @@ fn warns_of_certificates() {
     expired.not_after = (SystemTime::now() - Duration::from_secs(3600)).into();
     folder.write_pair("auth", &KeyPair::generate().unwrap(), &expired);
     let place = "DIR/auth.yml:2: token.certificate: DIR/auth.pem: ";
-    assert!(warnings().starts_with(&format!("{place}the certificate has expired")), "{}", warnings());
+    assert!(warnings().starts_with(&format!("{place}certificate 1 expired on")), "{}", warnings());
 
     let without =
         KEYS.replace("DIR", &folder.path("").display().to_string()).replace("x5c: true", "x5c: false");
