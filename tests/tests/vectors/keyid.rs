@@ -4,7 +4,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use token_auth_core::token::{CertificateChain, Finding, KeyError, KeyIdKind, PublicKey, Signer, SigningKey};
+use token_auth_core::token::{
+    CertificateChain, Finding, KeyError, KeyIdKind, PublicKey, Registry, Signer, SigningKey,
+};
 
 use super::reader::{Verdict, run};
 
@@ -35,9 +37,15 @@ fn keyid() {
 
 fn judge(line: &Line) -> Result<Verdict, Box<dyn std::error::Error>> {
     if line.kty == "RSA" && !(2048..=4096).contains(&line.bits) {
-        return Ok(match SigningKey::from_pem(line.private_pem.as_bytes()) {
-            Err(KeyError::Unsupported(_)) => Verdict::OnPurpose("an RSA key has 2048 to 4096 bits"),
-            other => Verdict::Differed(format!("read as {other:?}")),
+        let (private, public, certificate) = (&line.private_pem, &line.public_pem, &line.cert_pem);
+        let errors = [
+            SigningKey::from_pem(private.as_bytes()).err(),
+            PublicKey::from_pem(public.as_bytes()).err(),
+            PublicKey::from_pem(certificate.as_bytes()).err(),
+        ];
+        return Ok(match errors.iter().all(|error| matches!(error, Some(KeyError::Unsupported(_)))) {
+            true => Verdict::OnPurpose("an RSA key has 2048 to 4096 bits"),
+            false => Verdict::Differed(format!("read as {errors:?}")),
         });
     }
     let signing = SigningKey::from_pem(line.private_pem.as_bytes())?;
@@ -59,18 +67,35 @@ fn judge(line: &Line) -> Result<Verdict, Box<dyn std::error::Error>> {
     {
         return Ok(Verdict::Differed(format!("{} {}", public.libtrust_id(), public.thumbprint())));
     }
-    let findings = Signer::new(signing)?.with_key_id(KeyIdKind::Thumbprint)?.findings(std::time::UNIX_EPOCH);
-    let told = |finding| findings.contains(&finding);
+    let libtrust_id = Some(line.libtrust_kid.clone());
+    for (registry, kid) in [
+        (Registry::V2, &libtrust_id),
+        (Registry::V3_0, &line.registry_v3_0_kid),
+        (Registry::V3_1, &line.registry_v3_1_kid),
+    ] {
+        let computed = public.id_in_registry(registry);
+        if kid.is_some() && computed != *kid {
+            return Ok(Verdict::Differed(format!("{registry:?} computes {computed:?}")));
+        }
+    }
+    let signer = Signer::new(signing)?.with_key_id(KeyIdKind::Thumbprint)?;
+    let valid = chain.validity().0;
+    let codes: Vec<_> = signer.findings(valid).iter().map(Finding::code).collect();
     let right = |kid: &Option<String>| kid.as_ref().is_none_or(|kid| *kid == line.rfc7638_thumbprint);
     let expected = [
-        (Finding::EllipticThumbprint, !right(&line.registry_v3_0_kid)),
-        (Finding::LeadingZero, !right(&line.registry_v3_1_kid)),
-        (Finding::LeadingZero, line.leading_zero_coordinate == Some(true)),
+        ("elliptic-thumbprint", !right(&line.registry_v3_0_kid)),
+        ("leading-zero", !right(&line.registry_v3_1_kid)),
+        ("leading-zero", line.leading_zero_coordinate == Some(true)),
     ];
-    for (finding, wrong) in expected {
-        if told(finding) != wrong {
-            return Ok(Verdict::Differed(format!("{} is said: {}", finding.code(), told(finding))));
+    for (code, wrong) in expected {
+        if codes.contains(&code) != wrong {
+            return Ok(Verdict::Differed(format!("told of {codes:?}")));
         }
+    }
+    // With a certificate no registry looks at the id.
+    let certified = signer.with_certificates(chain)?.findings(valid);
+    if !certified.is_empty() {
+        return Ok(Verdict::Differed(format!("told of {certified:?} although there is a certificate")));
     }
     if line.docker_auth_rfc7638_kid == line.rfc7638_thumbprint {
         return Ok(Verdict::Agreed);
