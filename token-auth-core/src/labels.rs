@@ -70,6 +70,12 @@ impl Labels {
         self.values.entry(name.into()).or_default().push(value);
     }
 
+    /// Adds a label without values, if the account does not have it. Not the same as a label that is missing: for an ACL
+    /// that says `${labels:team}`, no value means no match, and without the label the placeholder stays text.
+    pub fn declare(&mut self, name: impl Into<Box<str>>) {
+        self.values.entry(name.into()).or_default();
+    }
+
     /// [`insert`](Self::insert), for building in one expression.
     #[must_use]
     pub fn with(mut self, name: impl Into<Box<str>>, value: LabelValue) -> Self {
@@ -80,6 +86,11 @@ impl Labels {
     /// The values of a label; none if the account does not have it.
     pub fn get(&self, name: &str) -> &[LabelValue] {
         self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the account has the label, be it without values.
+    pub fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name)
     }
 
     /// All labels by name.
@@ -115,5 +126,15 @@ mod tests {
             .with("a", LabelValue::dangerous_pattern("x/*"))
             .with("b", LabelValue::literal("1"));
         assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"a":["x/*"],"b":["2","1"]}"#);
+    }
+
+    #[test]
+    fn a_label_without_values_is_not_a_missing_one() {
+        let mut labels = Labels::new().with("a", LabelValue::literal("1"));
+        labels.declare("a");
+        labels.declare("b");
+        assert_eq!((labels.get("a").len(), labels.get("b").len()), (1, 0));
+        assert!(labels.contains("b") && !labels.contains("c") && !labels.is_empty());
+        assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"a":["1"],"b":[]}"#);
     }
 }

@@ -1,1 +1,64 @@
 //! Rules that say who may do what.
+//!
+//! An [`Acl`] is a list of [`Rule`]s. The first rule whose every condition holds decides; if there is none, the list
+//! abstains. It reads the rules of docker_auth, and means by them what docker_auth means, with the differences below.
+//!
+//! # Patterns
+//!
+//! A pattern in slashes, longer than `//`, is a regular expression in Go's dialect ([`GoRegex`]), not anchored. Any other
+//! is a glob over the whole text ([`glob_matches`]).
+//!
+//! # Placeholders
+//!
+//! | placeholder | stands for |
+//! |---|---|
+//! | `${account}`, `${type}`, `${name}`, `${service}` | that part of the request, literally |
+//! | `${account:1}`, and so for the others | what group 1 of this rule's own regular expression for that part captured, literally |
+//! | `${labels:team}` | each value of that label, in every combination with those of other labels; not in patterns of labels |
+//!
+//! A value that stands for itself is quoted: no account name can act as a pattern. Whether the value of a label acts as a
+//! piece of pattern depends on its [`Origin`](crate::Origin). A placeholder that has no value stays in the pattern as it is written.
+//! Placeholders are filled in from left to right, and a value is not searched for placeholders.
+//!
+//! `${account:1}` counts where it is found in `account`, `type`, `name` or `service`; it is then filled in throughout the rule. In
+//! `${account}/${account:1}` it is not found: the search begins at the first `${`.
+//!
+//! # Differences from docker_auth
+//!
+//! * A captured group is always literal. There, an account `.*-ci` opens `secret/y` through `/^${account:1}\/.+$/`.
+//! * A pattern is a regular expression only if the administrator wrote its slashes. There, an account `/a/` makes one of the pattern
+//!   `${account}`.
+//! * A malformed glob is an error when the list is compiled, unless
+//!   [`malformed_globs_never_match`](AclBuilder::malformed_globs_never_match) is set.
+//! * A mistyped or missing key is an error.
+//! * Sizes are bounded ([`AclLimits`]).
+
+mod builder;
+mod cache;
+mod combinations;
+mod compile;
+mod compiled;
+mod error;
+mod field;
+mod glob;
+mod go_regex;
+mod groups;
+mod limits;
+mod list;
+mod matching;
+mod network;
+mod pattern;
+mod rule;
+mod template;
+#[cfg(test)]
+mod tests;
+mod undecided;
+
+pub use builder::AclBuilder;
+pub use error::{AclErrors, Condition, RuleError, RuleErrorKind};
+pub use glob::{MalformedGlob, glob_matches};
+pub use go_regex::{GoRegex, GoRegexError, GoRegexErrorKind, GoRegexLimits};
+pub use limits::AclLimits;
+pub use list::{Acl, Decision};
+pub use rule::{Match, Rule};
+pub use undecided::{Undecided, UndecidedReason};

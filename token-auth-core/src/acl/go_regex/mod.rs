@@ -1,0 +1,124 @@
+//! Regular expressions in the dialect of Go.
+
+mod class;
+mod error;
+mod escape;
+mod input;
+mod parser;
+mod repeat;
+mod unicode;
+
+use regex_automata::Input;
+use regex_automata::meta::{self, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
+
+pub use error::{GoRegexError, GoRegexErrorKind};
+
+/// A regular expression that means what Go's `regexp` package takes it for, or does not exist.
+///
+/// The dialect is RE2's as `regexp.Compile` reads it, which differs from that of the `regex` crate: `\d`, `\s`, `\w` and
+/// `\b` are ASCII; `{` is literal where it begins no repetition; `\Q…\E` quotes; `\141` is octal; `\<` is `<`; inside a
+/// class `&&`, `--`, `~~` and `[` are literal. Not anchored. Matching takes time linear in the text.
+///
+/// ```
+/// use token_auth_core::acl::GoRegex;
+///
+/// let regex = GoRegex::new(r"^(\w+)-ci{$")?;
+/// assert!(regex.is_match("team-ci{"));
+/// assert_eq!(regex.group("team-ci{", 1), Some("team"));
+/// assert!(GoRegex::new(r"(?=x)").is_err());
+/// # Ok::<(), token_auth_core::acl::GoRegexError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct GoRegex {
+    regex: Regex,
+    groups: usize,
+}
+
+/// How large a regular expression may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoRegexLimits {
+    /// How deep groups and repetitions may lie within each other. Default 250; Go allows 1000.
+    pub nesting: u32,
+    /// Bytes that the compiled form may take, about. Default 10 MiB.
+    pub size: usize,
+}
+
+impl Default for GoRegexLimits {
+    fn default() -> Self {
+        Self { nesting: 250, size: 10 << 20 }
+    }
+}
+
+impl GoRegex {
+    /// Compiles an expression, without the slashes that enclose it in an ACL.
+    ///
+    /// # Errors
+    ///
+    /// When Go would refuse it, or when it exceeds the default limits.
+    pub fn new(pattern: &str) -> Result<Self, GoRegexError> {
+        Self::with_limits(pattern, GoRegexLimits::default())
+    }
+
+    /// Compiles an expression within limits.
+    ///
+    /// # Errors
+    ///
+    /// When Go would refuse it, or when it exceeds the limits.
+    pub fn with_limits(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
+        Self::build(pattern, limits, WhichCaptures::All)
+    }
+
+    /// Compiles an expression that will only be asked whether it matches: smaller and faster.
+    pub(super) fn without_groups(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
+        Self::build(pattern, limits, WhichCaptures::None)
+    }
+
+    /// Whether this is an expression, without compiling it.
+    pub(super) fn check(pattern: &str, limits: GoRegexLimits) -> Result<(), GoRegexError> {
+        parser::parse(pattern, limits.nesting).map(drop)
+    }
+
+    fn build(pattern: &str, limits: GoRegexLimits, captures: WhichCaptures) -> Result<Self, GoRegexError> {
+        let parsed = parser::parse(pattern, limits.nesting)?;
+        let config = meta::Config::new()
+            .which_captures(captures)
+            .nfa_size_limit(Some(limits.size))
+            .onepass_size_limit(Some(ONE_PASS));
+        let regex = meta::Builder::new()
+            .configure(config)
+            .build_from_hir(&parsed.hir)
+            .map_err(|_| GoRegexError { kind: GoRegexErrorKind::Size, offset: pattern.len() })?;
+        Ok(Self { regex, groups: usize::try_from(parsed.groups).unwrap_or(usize::MAX) })
+    }
+
+    /// Whether it matches anywhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// What a group captured in the leftmost match: empty if the group took no part in it, nothing if there is no match
+    /// or no such group. Group 0 is the whole match.
+    pub fn group<'t>(&self, text: &'t str, group: usize) -> Option<&'t str> {
+        if group > self.groups {
+            return None;
+        }
+        let mut captures = self.regex.create_captures();
+        self.regex.search_captures(&Input::new(text), &mut captures);
+        captures.is_match().then(|| {
+            let span = captures.get_group(group);
+            span.and_then(|span| text.get(span.range())).unwrap_or_default()
+        })
+    }
+
+    /// Bytes of memory that the compiled form takes, about.
+    pub(super) fn memory(&self) -> usize {
+        self.regex.memory_usage()
+    }
+}
+
+/// Bytes for the fast engine of anchored expressions; what does not fit uses another.
+const ONE_PASS: usize = 32 << 10;
+
+#[cfg(test)]
+mod tests;

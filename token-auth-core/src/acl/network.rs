@@ -1,0 +1,51 @@
+use std::net::IpAddr;
+
+/// Addresses that an `ip` condition accepts: one address, or `address/bits`, read as Go's `net` package reads them.
+///
+/// An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address, in rules and in requests. A network
+/// of one family contains no address of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Network {
+    first: IpAddr,
+    bits: u32,
+}
+
+impl Network {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let Some((address, bits)) = text.split_once('/') else {
+            let first = text.parse::<IpAddr>().ok()?.to_canonical();
+            return Some(Self { first, bits: width(first) });
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let bits = bits.bytes().all(|byte| byte.is_ascii_digit()).then(|| bits.parse::<u32>().ok())??;
+        if bits > width(address) {
+            return None;
+        }
+        match (address.to_canonical(), bits) {
+            (first @ IpAddr::V4(_), 96..) if address.is_ipv6() => Some(Self { first, bits: bits - 96 }),
+            _ => Some(Self { first: address, bits }),
+        }
+    }
+
+    pub(super) fn contains(&self, address: IpAddr) -> bool {
+        match (self.first, address.to_canonical()) {
+            (IpAddr::V4(first), IpAddr::V4(address)) => {
+                let differing = first.to_bits() ^ address.to_bits();
+                differing.leading_zeros() >= self.bits
+            }
+            (IpAddr::V6(first), IpAddr::V6(address)) => {
+                let differing = first.to_bits() ^ address.to_bits();
+                differing.leading_zeros() >= self.bits
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Bits of an address of this family.
+fn width(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+#[cfg(test)]
+mod tests;

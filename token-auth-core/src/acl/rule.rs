@@ -1,0 +1,166 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// One rule of an access control list, as an administrator writes it.
+///
+/// It reads docker_auth's form. A key that is not one of these is an error, and so is a rule without `match` or `actions`:
+/// a mistyped `acount` must not become a rule for everyone.
+///
+/// ```
+/// use token_auth_core::acl::{Match, Rule};
+///
+/// let written: Rule = serde_json::from_str(
+///     r#"{"match": {"account": "alice", "name": "home/*"}, "actions": ["*"], "comment": "Alice's own"}"#,
+/// )?;
+/// let built = Rule::new(Match::any().account("alice").name("home/*"), ["*"]).comment("Alice's own");
+/// assert_eq!(written, built);
+/// assert!(serde_json::from_str::<Rule>(r#"{"match": {"acount": "alice"}, "actions": ["*"]}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// When the rule applies. Written `match`.
+    #[serde(rename = "match", alias = "Match")]
+    pub conditions: Match,
+    /// What it grants: exactly `["*"]` grants everything that is asked for, the empty list denies, any other list grants
+    /// what of it is asked for.
+    #[serde(alias = "Actions")]
+    pub actions: Vec<String>,
+    /// What it is for; appears in the log where the rule decides.
+    #[serde(default, alias = "Comment")]
+    pub comment: Option<String>,
+    /// The line of the configuration file, for messages. Not part of the written form.
+    #[serde(skip)]
+    pub line: Option<u32>,
+}
+
+impl Rule {
+    /// A rule that grants these actions under these conditions.
+    pub fn new<A: Into<String>>(conditions: Match, actions: impl IntoIterator<Item = A>) -> Self {
+        Self { conditions, actions: actions.into_iter().map(Into::into).collect(), comment: None, line: None }
+    }
+
+    /// Says what the rule is for.
+    #[must_use]
+    pub fn comment(self, comment: impl Into<String>) -> Self {
+        Self { comment: Some(comment.into()), ..self }
+    }
+
+    /// Says where the rule is written.
+    #[must_use]
+    pub fn line(self, line: u32) -> Self {
+        Self { line: Some(line), ..self }
+    }
+}
+
+/// When a rule applies: every condition that is present must hold.
+///
+/// `account`, `type`, `name`, `service` and the values of `labels` are patterns; see the [module](crate::acl).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Match {
+    /// The account; empty for the anonymous one.
+    pub account: Option<String>,
+    /// The type of the resource. Written `type`.
+    #[serde(rename = "type")]
+    pub resource_type: Option<String>,
+    /// The name of the resource.
+    pub name: Option<String>,
+    /// The registry that the token is for.
+    pub service: Option<String>,
+    /// The client's address: `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`. Does not hold if the address is unknown.
+    pub ip: Option<String>,
+    /// For each of these labels, at least one of the account's values must match the pattern.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Match {
+    /// No condition: every request.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// Sets the pattern of the account.
+    #[must_use]
+    pub fn account(self, pattern: impl Into<String>) -> Self {
+        Self { account: Some(pattern.into()), ..self }
+    }
+
+    /// Sets the pattern of the resource's type.
+    #[must_use]
+    pub fn resource_type(self, pattern: impl Into<String>) -> Self {
+        Self { resource_type: Some(pattern.into()), ..self }
+    }
+
+    /// Sets the pattern of the resource's name.
+    #[must_use]
+    pub fn name(self, pattern: impl Into<String>) -> Self {
+        Self { name: Some(pattern.into()), ..self }
+    }
+
+    /// Sets the pattern of the service.
+    #[must_use]
+    pub fn service(self, pattern: impl Into<String>) -> Self {
+        Self { service: Some(pattern.into()), ..self }
+    }
+
+    /// Sets the address or network of the client.
+    #[must_use]
+    pub fn ip(self, network: impl Into<String>) -> Self {
+        Self { ip: Some(network.into()), ..self }
+    }
+
+    /// Sets the pattern of a label.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>, pattern: impl Into<String>) -> Self {
+        self.labels.insert(label.into(), pattern.into());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_docker_auth_reads_as_a_rule_for_everyone_or_panics_on() {
+        for (text, complaint) in [
+            (r#"{"match": {"acount": "x"}, "actions": []}"#, "unknown field `acount`"),
+            (r#"{"match": {}, "action": []}"#, "unknown field `action`"),
+            (r#"{"actions": []}"#, "missing field `match`"),
+            (r#"{"match": null, "actions": []}"#, "invalid type: null"),
+            (r#"{"match": {}}"#, "missing field `actions`"),
+            (r#"{"match": {}, "actions": null}"#, "invalid type: null"),
+            (r#"{"match": {}, "actions": [], "line": 3}"#, "unknown field `line`"),
+        ] {
+            let error = serde_json::from_str::<Rule>(text).unwrap_err().to_string();
+            assert!(error.contains(complaint), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn reads_the_forms_of_files_and_of_databases() {
+        let rule = Rule::new(
+            Match::any()
+                .account("a")
+                .resource_type("t")
+                .name("n")
+                .service("s")
+                .ip("::1")
+                .label("", "*")
+                .label("team", "x"),
+            ["pull", "push"],
+        );
+        let conditions = r#"{"account": "a", "type": "t", "name": "n", "service": "s", "ip": "::1", "labels": {"": "*", "team": "x"}}"#;
+        for text in [
+            format!(r#"{{"match": {conditions}, "actions": ["pull", "push"], "comment": null}}"#),
+            format!(r#"{{"Match": {conditions}, "Actions": ["pull", "push"]}}"#),
+        ] {
+            assert_eq!(serde_json::from_str::<Rule>(&text).unwrap(), rule);
+        }
+        let empty: Rule = serde_json::from_str(r#"{"match": {"name": null}, "actions": []}"#).unwrap();
+        assert_eq!(empty, Rule::new(Match::any(), [""; 0]));
+    }
+}
