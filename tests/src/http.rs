@@ -85,6 +85,15 @@ impl Answer {
         }
         this
     }
+
+    /// Asserts that this is a registry's refusal of a token that lacks this scope.
+    #[track_caller]
+    pub fn asks_for(self, scope: &str) -> Self {
+        let this = self.is(401);
+        let challenge = this.header("www-authenticate").unwrap_or_default();
+        assert!(challenge.contains("insufficient_scope") && challenge.contains(scope), "{challenge}");
+        this
+    }
 }
 
 impl fmt::Display for Answer {

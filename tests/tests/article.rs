@@ -3,6 +3,8 @@
 //! Only what a container would map differs: the folder `/config`, the port, and where the registry finds the
 //! certificate.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code fails by panicking")]
+
 use std::process::Command;
 
 use token_auth_tests::{Image, Place, Registry, RegistrySetup, Server, ServerSetup, Skopeo, run};
