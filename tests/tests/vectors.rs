@@ -15,5 +15,9 @@
 mod acl;
 #[path = "vectors/docker_auth.rs"]
 mod docker_auth;
+#[path = "vectors/keyid.rs"]
+mod keyid;
 #[path = "vectors/reader.rs"]
 mod reader;
+#[path = "vectors/scope.rs"]
+mod scope;

@@ -9,7 +9,12 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use token_auth_core::{RequestLimits, RequestParts, TokenRequest};
 
-use super::reader::Verdict;
+use super::reader::{Verdict, run};
+
+#[test]
+fn scope() {
+    run("scope", |line: Line| judge(&line));
+}
 
 #[derive(Deserialize)]
 struct Line {
@@ -57,23 +62,18 @@ const MENDED: [(Mended, &str); 7] = [
     (Mended::SameScopeTwice, "a resource named twice is answered once"),
 ];
 
-/// Judges one line of `scope.jsonl`.
-pub(crate) fn judge(text: &str) -> Verdict {
-    let line: Line = match serde_json::from_str(text) {
-        Ok(line) => line,
-        Err(error) => return Verdict::Differed(format!("cannot be read: {error}")),
-    };
+fn judge(line: &Line) -> Verdict {
     let theirs = normal(line.result.clone());
-    let ours = normal(ours(&line));
+    let ours = normal(ours(line));
     if ours == theirs {
         return Verdict::Agreed;
     }
-    let emulated = normal(docker_auth(&line, &[]));
+    let emulated = normal(docker_auth(line, &[]));
     if emulated != theirs {
         return Verdict::Differed(format!("vector {theirs:?}\n  ours {ours:?}\n  emulation {emulated:?}"));
     }
     let all: Vec<Mended> = MENDED.iter().map(|(mended, _)| *mended).collect();
-    let mended = normal(docker_auth(&line, &all));
+    let mended = normal(docker_auth(line, &all));
     if mended != ours {
         return Verdict::Differed(format!("vector {theirs:?}\n  ours {ours:?}\n  mended {mended:?}"));
     }
@@ -81,7 +81,7 @@ pub(crate) fn judge(text: &str) -> Verdict {
     let mut switches = Vec::new();
     for (switch, reason) in MENDED {
         switches.push(switch);
-        if normal(docker_auth(&line, &switches)) != theirs {
+        if normal(docker_auth(line, &switches)) != theirs {
             return Verdict::OnPurpose(reason);
         }
     }
@@ -153,8 +153,16 @@ fn docker_auth(line: &Line, mended: &[Mended]) -> Outcome {
             _ => {}
         }
     }
-    const ONCE: [&str; 8] =
-        ["account", "service", "client_id", "offline_token", "access_type", "grant_type", "username", "password"];
+    const ONCE: [&str; 8] = [
+        "account",
+        "service",
+        "client_id",
+        "offline_token",
+        "access_type",
+        "grant_type",
+        "username",
+        "password",
+    ];
     let count = |name: &str| pairs.iter().filter(|(key, _)| key == name).count();
     if mends(Mended::Duplicates) && ONCE.iter().any(|name| count(name) > 1) {
         return refused();
@@ -193,11 +201,13 @@ fn scopes(pairs: &[(String, String)], mended: &[Mended]) -> Option<Vec<Scope>> {
         if text.is_empty() && mends(Mended::EmptyScopes) {
             continue;
         }
-        match scope(text, mends(Mended::WholeType)) {
+        match read_scope(text, mends(Mended::WholeType)) {
             None if mends(Mended::OneBadScope) => bad = true,
             None => return None,
             Some(scope) => {
-                let same = |have: &&mut Scope| (&have.resource_type, &have.name) == (&scope.resource_type, &scope.name);
+                let same = |have: &&mut Scope| {
+                    (&have.resource_type, &have.name) == (&scope.resource_type, &scope.name)
+                };
                 match scopes.iter_mut().find(same).filter(|_| mends(Mended::SameScopeTwice)) {
                     Some(have) => have.actions.extend(scope.actions),
                     None => scopes.push(scope),
@@ -208,7 +218,7 @@ fn scopes(pairs: &[(String, String)], mended: &[Mended]) -> Option<Vec<Scope>> {
     (!bad || !scopes.is_empty()).then_some(scopes)
 }
 
-fn scope(text: &str, whole_type: bool) -> Option<Scope> {
+fn read_scope(text: &str, whole_type: bool) -> Option<Scope> {
     let parts: Vec<&str> = text.split(':').collect();
     let (name, actions) = match parts.as_slice() {
         [_, name, actions] => ((*name).to_owned(), actions),
@@ -217,12 +227,13 @@ fn scope(text: &str, whole_type: bool) -> Option<Scope> {
     };
     let head = parts.first()?;
     let is_type = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let resource_type: String = head.chars().skip_while(|c| !is_type(*c)).take_while(|c| is_type(*c)).collect();
+    let resource_type: String =
+        head.chars().skip_while(|c| !is_type(*c)).take_while(|c| is_type(*c)).collect();
     let rest = head.strip_prefix(&*resource_type);
     let class = |rest: &str| {
-        rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).is_some_and(|class| {
-            !class.is_empty() && class.chars().all(is_type)
-        })
+        rest.strip_prefix('(')
+            .and_then(|rest| rest.strip_suffix(')'))
+            .is_some_and(|class| !class.is_empty() && class.chars().all(is_type))
     };
     if resource_type.is_empty() || whole_type && !rest.is_some_and(|rest| rest.is_empty() || class(rest)) {
         return None;

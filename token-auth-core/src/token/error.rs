@@ -1,3 +1,5 @@
+use super::Algorithm;
+
 /// A private or public key that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -17,7 +19,7 @@ pub enum KeyError {
     #[error("the private key is encrypted: decrypt it with `openssl pkey -in FILE -out FILE.plain`")]
     Encrypted,
     /// The key is of a kind, or a size, that registries do not verify.
-    #[error("unsupported key{0}: use RSA with 2048 to 4096 bits, P-256, P-384 or Ed25519")]
+    #[error("unsupported key{0}: use RSA with 2048 to 4096 bits, P-256, P-384, P-521 or Ed25519")]
     Unsupported(String),
     /// The key cannot be parsed.
     #[error("malformed key")]
@@ -26,8 +28,8 @@ pub enum KeyError {
     #[error("no public key given")]
     NoPublicKey,
     /// An algorithm that this key cannot sign.
-    #[error("the key does not go with {0:?}")]
-    WrongAlgorithm(jsonwebtoken::Algorithm),
+    #[error("the key does not go with {0}")]
+    WrongAlgorithm(Algorithm),
 }
 
 /// Certificates that cannot be used.

@@ -1,8 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use jsonwebtoken::Algorithm;
-
-use super::{CertificateChain, KeyIdKind, PublicKey};
+use super::{Algorithm, CertificateChain, KeyIdKind, PublicKey};
 
 const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -112,7 +110,7 @@ pub(super) fn findings(
         KeyIdKind::Libtrust if alone => found.push(Finding::LibtrustIdAlone),
         KeyIdKind::Thumbprint if alone => {
             found.push(Finding::ThumbprintAlone);
-            if matches!(key.algorithm(), Algorithm::ES256 | Algorithm::ES384) {
+            if matches!(key.algorithm(), Algorithm::ES256 | Algorithm::ES384 | Algorithm::ES512) {
                 found.push(Finding::EllipticThumbprint);
             }
             if key.has_leading_zero() {

@@ -3,14 +3,14 @@ use std::fmt;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+    EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RsaKeyPair,
 };
-use jsonwebtoken::Algorithm;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::{self, PemObject as _, SectionKind};
 
-use super::{KeyError, PublicKey, SignerError};
+use super::{Algorithm, KeyError, PublicKey, SignerError};
 
 /// A private key, parsed once. Its `Debug` shows the public half.
 pub struct SigningKey {
@@ -27,7 +27,7 @@ enum Pair {
 
 impl SigningKey {
     /// Reads a private key: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`), RSA with 2048
-    /// to 4096 bits, P-256, P-384 or Ed25519. Other blocks in the text (certificates, curve parameters) are passed over.
+    /// to 4096 bits, P-256, P-384, P-521 or Ed25519. Other blocks in the text (certificates, curve parameters) are passed over.
     ///
     /// # Errors
     ///
@@ -123,12 +123,14 @@ fn rsa(parsed: Result<RsaKeyPair, aws_lc_rs::error::KeyRejected>) -> Result<Pair
 }
 
 fn ecdsa(der: &[u8]) -> Result<Pair, KeyError> {
-    [&ECDSA_P256_SHA256_FIXED_SIGNING, &ECDSA_P384_SHA384_FIXED_SIGNING]
+    [&ECDSA_P256_SHA256_FIXED_SIGNING, &ECDSA_P384_SHA384_FIXED_SIGNING, &ECDSA_P521_SHA512_FIXED_SIGNING]
         .into_iter()
         .find_map(|algorithm| EcdsaKeyPair::from_private_key_der(algorithm, der).ok())
         .map(Pair::Ecdsa)
         .ok_or_else(|| {
-            KeyError::Unsupported(" (an elliptic curve other than P-256 and P-384, perhaps)".to_owned())
+            KeyError::Unsupported(
+                " (an elliptic curve other than P-256, P-384 and P-521, perhaps)".to_owned(),
+            )
         })
 }
 

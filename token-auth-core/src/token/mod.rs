@@ -1,6 +1,7 @@
 //! Claims, keys and key ids, certificates, signer, verifier, JWK sets.
 //!
-//! The algorithm of a token follows from its key: RSA signs RS256, P-256 ES256, P-384 ES384, Ed25519 EdDSA.
+//! The algorithm of a token follows from its key: RSA signs RS256, P-256 ES256, P-384 ES384, P-521
+//! ES512, Ed25519 EdDSA.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -21,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod algorithm;
 mod certificate;
 mod claims;
 mod error;
@@ -30,9 +32,9 @@ mod public_key;
 mod signer;
 mod verifier;
 
-pub use jsonwebtoken::Algorithm;
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 
+pub use algorithm::{Algorithm, UnsupportedAlgorithm};
 pub use certificate::CertificateChain;
 pub(crate) use claims::unix_seconds;
 pub use claims::{AccessEntry, Audience, Claims};

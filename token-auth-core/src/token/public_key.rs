@@ -4,12 +4,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    VerificationAlgorithm,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType,
     Jwk, JwkSet, KeyAlgorithm, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters,
@@ -21,7 +21,7 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::PublicKey as X509Key;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::KeyError;
+use super::{Algorithm, KeyError};
 
 /// The public half of a key that signs tokens.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +37,7 @@ enum Material {
     Rsa { n: Vec<u8>, e: Vec<u8> },
     P256 { x: Vec<u8>, y: Vec<u8> },
     P384 { x: Vec<u8>, y: Vec<u8> },
+    P521 { x: Vec<u8>, y: Vec<u8> },
     Ed25519 { x: Vec<u8> },
 }
 
@@ -86,6 +87,7 @@ impl PublicKey {
                 let length = match ec.curve {
                     EllipticCurve::P256 => 32,
                     EllipticCurve::P384 => 48,
+                    EllipticCurve::P521 => 66,
                     _ => return Err(KeyError::Unsupported(format!(" ({:?})", ec.curve))),
                 };
                 let (x, y) = (bytes(&ec.x)?, bytes(&ec.y)?);
@@ -118,7 +120,10 @@ impl PublicKey {
         match coordinates.len() {
             64 => Self::with_spki(Material::P256 { x, y }, &ECDSA_P256_SHA256_FIXED, point),
             96 => Self::with_spki(Material::P384 { x, y }, &ECDSA_P384_SHA384_FIXED, point),
-            _ => Err(KeyError::Unsupported(" (an elliptic curve other than P-256 and P-384)".to_owned())),
+            132 => Self::with_spki(Material::P521 { x, y }, &ECDSA_P521_SHA512_FIXED, point),
+            _ => Err(KeyError::Unsupported(
+                " (an elliptic curve other than P-256, P-384 and P-521)".to_owned(),
+            )),
         }
     }
 
@@ -136,12 +141,13 @@ impl PublicKey {
         Ok(Self { material, spki })
     }
 
-    /// The algorithm that follows from the key: RS256, ES256, ES384 or EdDSA.
+    /// The algorithm that follows from the key: RS256, ES256, ES384, ES512 or EdDSA.
     pub fn algorithm(&self) -> Algorithm {
         match self.material {
             Material::Rsa { .. } => Algorithm::RS256,
             Material::P256 { .. } => Algorithm::ES256,
             Material::P384 { .. } => Algorithm::ES384,
+            Material::P521 { .. } => Algorithm::ES512,
             Material::Ed25519 { .. } => Algorithm::EdDSA,
         }
     }
@@ -176,10 +182,9 @@ impl PublicKey {
             Material::Rsa { n, e } => {
                 format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64url(e), base64url(n))
             }
-            Material::P256 { x, y } | Material::P384 { x, y } => {
-                let curve = if x.len() == 32 { "P-256" } else { "P-384" };
-                format!(r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#, base64url(x), base64url(y))
-            }
+            Material::P256 { x, y } => elliptic_members("P-256", x, y),
+            Material::P384 { x, y } => elliptic_members("P-384", x, y),
+            Material::P521 { x, y } => elliptic_members("P-521", x, y),
             Material::Ed25519 { x } => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64url(x)),
         };
         URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()))
@@ -194,23 +199,25 @@ impl PublicKey {
                     n: base64url(n),
                     e: base64url(e),
                 }),
-                KeyAlgorithm::RS256,
+                Some(KeyAlgorithm::RS256),
             ),
-            Material::P256 { x, y } => (elliptic(EllipticCurve::P256, x, y), KeyAlgorithm::ES256),
-            Material::P384 { x, y } => (elliptic(EllipticCurve::P384, x, y), KeyAlgorithm::ES384),
+            Material::P256 { x, y } => (elliptic(EllipticCurve::P256, x, y), Some(KeyAlgorithm::ES256)),
+            Material::P384 { x, y } => (elliptic(EllipticCurve::P384, x, y), Some(KeyAlgorithm::ES384)),
+            // `KeyAlgorithm` has no ES512; `alg` is optional (RFC 7517, section 4.4), and the curve says it.
+            Material::P521 { x, y } => (elliptic(EllipticCurve::P521, x, y), None),
             Material::Ed25519 { x } => (
                 AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
                     key_type: OctetKeyPairType::OctetKeyPair,
                     curve: EllipticCurve::Ed25519,
                     x: base64url(x),
                 }),
-                KeyAlgorithm::EdDSA,
+                Some(KeyAlgorithm::EdDSA),
             ),
         };
         Jwk {
             common: CommonParameters {
                 public_key_use: Some(PublicKeyUse::Signature),
-                key_algorithm: Some(algorithm),
+                key_algorithm: algorithm,
                 key_id: Some(key_id.into()),
                 ..CommonParameters::default()
             },
@@ -221,7 +228,7 @@ impl PublicKey {
     /// Whether a coordinate begins with a zero byte, which registry 3.1 leaves out of its key id.
     pub(super) fn has_leading_zero(&self) -> bool {
         match &self.material {
-            Material::P256 { x, y } | Material::P384 { x, y } => {
+            Material::P256 { x, y } | Material::P384 { x, y } | Material::P521 { x, y } => {
                 x.first() == Some(&0) || y.first() == Some(&0)
             }
             Material::Rsa { .. } | Material::Ed25519 { .. } => false,
@@ -236,6 +243,7 @@ impl PublicKey {
             (Material::Rsa { .. }, Algorithm::RS512) => &RSA_PKCS1_2048_8192_SHA512,
             (Material::P256 { .. }, Algorithm::ES256) => &ECDSA_P256_SHA256_FIXED,
             (Material::P384 { .. }, Algorithm::ES384) => &ECDSA_P384_SHA384_FIXED,
+            (Material::P521 { .. }, Algorithm::ES512) => &ECDSA_P521_SHA512_FIXED,
             (Material::Ed25519 { .. }, Algorithm::EdDSA) => &ED25519,
             _ => return None,
         };
@@ -256,6 +264,10 @@ fn elliptic(curve: EllipticCurve, x: &[u8], y: &[u8]) -> AlgorithmParameters {
         x: base64url(x),
         y: base64url(y),
     })
+}
+
+fn elliptic_members(curve: &str, x: &[u8], y: &[u8]) -> String {
+    format!(r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#, base64url(x), base64url(y))
 }
 
 fn base64url(bytes: &[u8]) -> String {

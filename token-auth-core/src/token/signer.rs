@@ -5,12 +5,11 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
 use serde::Serialize;
 
 use super::claims::unix_seconds;
 use super::finding::findings;
-use super::{CertificateChain, Claims, Finding, PublicKey, SignerError, SigningKey};
+use super::{Algorithm, CertificateChain, Claims, Finding, PublicKey, SignerError, SigningKey};
 use crate::BackendError;
 
 /// Which of the two key ids the header carries as `kid`.

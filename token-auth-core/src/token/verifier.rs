@@ -3,12 +3,11 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
 use serde::Deserialize;
 
 use super::claims::unix_seconds;
-use super::{Claims, KeyError, PublicKey};
+use super::{Algorithm, Claims, KeyError, PublicKey};
 
 /// Verifies tokens, for those who embed this in a registry or any other resource server.
 ///

@@ -1,0 +1,114 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A token server for container registries, with docker_auth's configuration file.
+///
+/// Without arguments it makes a key, a certificate and a configuration in the folder --data-dir, prints the
+/// administrator's password once together with what to paste into a registry's environment, and listens on loopback.
+///
+/// With a configuration file it runs that. It reads the file again when it (or a file that it names) changes, and on
+/// SIGHUP; a broken file is reported, and the running configuration stays. SIGTERM and SIGINT stop it after the requests
+/// under way.
+#[derive(Debug, Parser)]
+#[command(name = "docker-auth", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+/// How to run the server.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// docker_auth's configuration file (YAML)
+    pub(crate) config: Option<PathBuf>,
+    /// Warn about unknown keys in the configuration file instead of refusing it
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// Listen here instead of at the configuration's server.addr; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where the files of the first start live when no configuration file is given
+    #[arg(long, value_name = "DIR", default_value = "docker-auth-data")]
+    pub(crate) data_dir: PathBuf,
+    /// How log lines look
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// Which log lines are written: error, warn, info, debug or trace. `warn` leaves the line a request out
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(crate) log_level: tracing::Level,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read a configuration file with everything that it names, report what is wrong, and exit: 0 if it would run, 1 if
+    /// not
+    Check {
+        /// docker_auth's configuration file (YAML)
+        config: PathBuf,
+        /// Warn about unknown keys instead of refusing them
+        #[arg(long)]
+        lenient: bool,
+    },
+    /// Make the bcrypt hash of a password, for `users:` or a htpasswd file
+    ///
+    /// The password is asked for twice on a terminal; otherwise it is the first line of standard input.
+    HashPassword {
+        /// Print `USER:HASH`, the form of a htpasswd file, instead of the hash alone
+        user: Option<String>,
+        /// Work factor, as a power of two
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=16))]
+        cost: u32,
+    },
+    /// Make a key that signs tokens and its self-signed certificate, for `token.key` and `token.certificate`
+    ///
+    /// Files that exist are not overwritten.
+    GenerateKey {
+        /// Where the private key goes (mode 0600)
+        #[arg(long, value_name = "FILE", default_value = "token.key")]
+        key: PathBuf,
+        /// Where the certificate goes
+        #[arg(long, value_name = "FILE", default_value = "token.pem")]
+        certificate: PathBuf,
+        /// What kind of key: p256 is the fastest that every registry understands
+        #[arg(long, value_enum, default_value_t = Algorithm::P256)]
+        algorithm: Algorithm,
+        /// Days until the certificate expires
+        #[arg(long, default_value_t = 3650, value_parser = clap::value_parser!(i64).range(1..=36500))]
+        days: i64,
+        /// The certificate's common name
+        #[arg(long, default_value = "token-auth")]
+        common_name: String,
+    },
+}
+
+/// The kinds of key that sign tokens.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Algorithm {
+    /// ECDSA on P-256 (ES256)
+    P256,
+    /// ECDSA on P-384 (ES384)
+    P384,
+    /// Ed25519 (EdDSA); registry 3.1 and later
+    Ed25519,
+    /// RSA with 2048 bits (RS256)
+    Rsa2048,
+    /// RSA with 3072 bits (RS256)
+    Rsa3072,
+    /// RSA with 4096 bits (RS256)
+    Rsa4096,
+}

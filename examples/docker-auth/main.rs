@@ -1,0 +1,97 @@
+//! The complete token server: replaces docker_auth with the same configuration file.
+//!
+//! ```text
+//! cargo run --release --example docker-auth                     # makes all it needs, on loopback
+//! cargo run --release --example docker-auth -- auth_config.yml  # docker_auth's file
+//!
+//! curl -s -u admin:PASSWORD 'http://127.0.0.1:5001/auth?service=registry&scope=repository:app:pull,push'
+//! curl -s 'http://127.0.0.1:5001/.well-known/jwks.json'
+//! ```
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
+
+mod cli;
+mod first_run;
+mod keys;
+mod listener;
+mod logging;
+mod reload;
+mod routes;
+mod server;
+mod state;
+mod tls;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use arc_swap::ArcSwap;
+use clap::Parser as _;
+use tracing::info;
+
+use cli::{Cli, Command, Serve};
+use state::State;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => serve(&cli.serve),
+        Some(Command::Check { config, lenient }) => check(&config, lenient),
+        Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
+        Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
+            keys::generate(&key, &certificate, algorithm, days, &common_name)
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: &Serve) -> Result<()> {
+    logging::init(options.log_format, options.log_level);
+    let config = match &options.config {
+        Some(config) => config.clone(),
+        None => first_run::prepare(&options.data_dir, options.listen)?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (state, files) = state::load(&config, options.lenient)?;
+        let listener = state.listen(options.listen).await?;
+        let scheme = if state.tls.is_some() { "https" } else { "http" };
+        match &listener {
+            listener::Listener::Tcp(_) => println!("listening on {scheme}://{listener}"),
+            listener::Listener::Unix(..) => println!("listening on unix:{listener}"),
+        }
+        let state = Arc::new(ArcSwap::from_pointee(state));
+        let watch = reload::watch(config, options.lenient, files, Arc::clone(&state));
+        tokio::spawn(watch);
+        server::run(listener, state, reload::stop()).await;
+        info!("stopped");
+        Ok(())
+    })
+}
+
+/// What `check` reports goes to standard output; what keeps the server from starting, to standard error.
+fn check(config: &Path, lenient: bool) -> Result<()> {
+    let report = state::check(config, lenient)?;
+    for warning in report.warnings {
+        println!("warning: {warning}");
+    }
+    println!("{}: good", config.display());
+    Ok(())
+}
+
+fn hash_password(user: Option<&str>, cost: u32) -> Result<()> {
+    let password = keys::ask_password()?;
+    let hash = keys::hash_password(&password, cost)?;
+    match user {
+        Some(user) => println!("{user}:{hash}"),
+        None => println!("{hash}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Paths.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use token_auth_backends::core::http::{ClientAddress, error, jwks};
+use tracing::warn;
+
+use crate::state::State;
+
+/// Answers one request.
+pub(crate) async fn answer(
+    state: &State,
+    peer: Option<IpAddr>,
+    mut request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    if let Some(address) = peer {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    let limit = state.connections.request_timeout;
+    let mut response = match tokio::time::timeout(limit, route(state, request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            warn!(?limit, "a request took too long and is answered with 503");
+            error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "temporarily unavailable")
+        }
+    };
+    if state.hsts {
+        let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
+}
+
+async fn route(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let Some(path) = request.uri().path().strip_prefix(state.path_prefix.as_str()) else { return not_found() };
+    match path {
+        "/auth" | "/auth/token" => state.endpoint.respond(request).await,
+        "/.well-known/jwks.json" => read_only(&request, || jwks(state.endpoint.service())),
+        "/" => read_only(&request, index),
+        _ => not_found(),
+    }
+}
+
+fn read_only(request: &Request<Incoming>, page: impl FnOnce() -> Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    match *request.method() {
+        Method::GET | Method::HEAD => page(),
+        _ => error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET"),
+    }
+}
+
+fn not_found() -> Response<Full<Bytes>> {
+    error(StatusCode::NOT_FOUND, "NOT_FOUND", "no such page")
+}
+
+fn index() -> Response<Full<Bytes>> {
+    const PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Registry token server</title>\
+        <p>This server issues access tokens for a container registry. Point <code>docker login</code> at the registry.";
+    let mut response = Response::new(Full::new(Bytes::from_static(PAGE.as_bytes())));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
