@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::{Finished, Program, run};
+use crate::{Finished, Program, Token, run};
 
 /// Runs curl with these arguments, the address among them, and reads the answer.
 ///
@@ -62,6 +62,16 @@ impl Answer {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+
+    /// The token in it.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[track_caller]
+    pub fn token(&self) -> Token {
+        Token::parse(self.json()["token"].as_str().expect("a token"))
     }
 
     /// Asserts the status.

@@ -90,8 +90,7 @@ impl Server {
     /// The token that [`ask`](Self::ask) is answered with.
     #[track_caller]
     pub fn token(&self, credentials: Option<&str>, scopes: &[&str]) -> Token {
-        let answer = self.ask(credentials, scopes).is(200).json();
-        Token::parse(answer["token"].as_str().expect("a token"))
+        self.ask(credentials, scopes).is(200).token()
     }
 
     /// What it has written to its log.

@@ -58,7 +58,8 @@ fn a_wrong_password_is_refused() {
     let place = Place::new();
     let (server, registry) = follow(&place);
     let skopeo = Skopeo::new(&place, &registry);
-    for (user, password) in [("admin", "badmin2"), ("admin", "Badmin"), ("nobody", "badmin"), ("admin", " ")] {
+    for (user, password) in [("admin", "badmin2"), ("admin", "Badmin"), ("nobody", "badmin"), ("admin", " ")]
+    {
         skopeo.login(user, password).fails_with("invalid username/password");
     }
     // Whoever presents credentials is not anonymous, not even for what everyone may have.
@@ -82,7 +83,8 @@ fn follow(place: &Place) -> (Server, Registry) {
     let mut setup = RegistrySetup::new(place);
     for (name, value) in environment() {
         let value = value.replace("http://127.0.0.1:5001", &server.url);
-        setup = setup.environment(name, &value.replace("/auth/certs/auth.pem", certificate.to_str().unwrap()));
+        setup =
+            setup.environment(name, &value.replace("/auth/certs/auth.pem", certificate.to_str().unwrap()));
     }
     (server, setup.start())
 }
@@ -91,7 +93,8 @@ fn follow(place: &Place) -> (Server, Registry) {
 /// gets them, too.
 fn environment() -> Vec<(&'static str, &'static str)> {
     let items = COMPOSE.lines().filter_map(|line| line.trim().strip_prefix("- "));
-    let pairs = items.map(|item| item.split(" #").next().unwrap_or(item).split_once('=').expect("NAME=VALUE"));
+    let pairs =
+        items.map(|item| item.split(" #").next().unwrap_or(item).split_once('=').expect("NAME=VALUE"));
     pairs.collect()
 }
 

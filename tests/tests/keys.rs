@@ -13,7 +13,7 @@ fn opens(registry: &Registry, server: &Server) -> Token {
 }
 
 fn has(token: &Token, member: &str) -> bool {
-    !token.header[member].is_null()
+    token.header.get(member).is_some()
 }
 
 #[test]
@@ -36,7 +36,9 @@ fn keys_that_generate_key_makes() {
 
 #[test]
 fn keys_that_openssl_makes() {
-    let rsa = |bits: &'static str| ["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", bits, "-out", "token.key"];
+    let rsa = |bits: &'static str| {
+        ["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", bits, "-out", "token.key"]
+    };
     let ec = |curve: &'static str| ["genpkey", "-algorithm", "EC", "-pkeyopt", curve, "-out", "token.key"];
     let sec1 = |curve| ["ecparam", "-genkey", "-name", curve, "-out", "token.key"];
     for (command, form, algorithm) in [
@@ -115,7 +117,8 @@ fn either_key_id_is_good_beside_a_certificate() {
 #[test]
 fn the_key_id_alone_is_good_too() {
     let place = Place::new();
-    let server = Server::with(&place, &Server::USUAL.replace("expiration: 900", "expiration: 900\n  x5c: false"));
+    let server =
+        Server::with(&place, &Server::USUAL.replace("expiration: 900", "expiration: 900\n  x5c: false"));
     let registry = Registry::trusting(&place, &server).start();
     assert!(!has(&opens(&registry, &server), "x5c"));
 }

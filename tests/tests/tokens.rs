@@ -8,9 +8,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::ResourceScope;
-use token_auth_core::token::{
-    AccessEntry, CertificateChain, Claims, JwkSet, Signer, SigningKey, Verifier,
-};
+use token_auth_core::token::{AccessEntry, CertificateChain, Claims, JwkSet, Signer, SigningKey, Verifier};
 use token_auth_tests::{KeyPair, Place, Registry, Server, Token, curl, openssl};
 
 #[test]
@@ -89,11 +87,10 @@ fn the_answer_says_how_long_the_token_lives() {
     assert!(answer["issued_at"].as_str().is_some_and(|time| time.ends_with('Z')), "{answer}");
     let token = Token::parse(answer["token"].as_str().unwrap());
     let claims = &token.claims;
-    assert_eq!((&claims["iss"], &claims["sub"], &claims["aud"]), (
-        &"Acme auth server".into(),
-        &"alice".into(),
-        &"registry".into()
-    ));
+    assert_eq!(
+        (&claims["iss"], &claims["sub"], &claims["aud"]),
+        (&"Acme auth server".into(), &"alice".into(), &"registry".into())
+    );
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let time = |name: &str| claims[name].as_u64().unwrap();
     assert!((now + 840..=now + 900).contains(&time("exp")), "{claims}");
@@ -122,7 +119,8 @@ fn the_form_of_the_question_does_not_matter() {
     let user = ["--user", "alice:alice-password"];
     let scope = "scope=repository:alice/a:pull%20repository:alice/b:push,pull";
     let query = format!("{auth}?service=registry&{scope}");
-    let other_path = format!("{also}?service=registry&scope=repository:alice/a:pull&scope=repository:alice/b:pull,push");
+    let other_path =
+        format!("{also}?service=registry&scope=repository:alice/a:pull&scope=repository:alice/b:pull,push");
     let form = format!("grant_type=password&username=alice&password=alice-password&service=registry&{scope}");
     let utf8 = ["--header", "Content-Type: application/x-www-form-urlencoded; charset=utf-8"];
     for arguments in [
@@ -131,8 +129,7 @@ fn the_form_of_the_question_does_not_matter() {
         vec!["--data", &form, &auth],
         vec![utf8[0], utf8[1], "--data", &form, &also],
     ] {
-        let answer = curl(&arguments).is(200).json();
-        let token = Token::parse(answer["access_token"].as_str().unwrap());
+        let token = curl(&arguments).is(200).token();
         assert_eq!(token.claims["sub"], "alice");
         assert_eq!(token.actions("repository", "alice/a").as_deref(), Some("pull"));
         assert_eq!(token.actions("repository", "alice/b").as_deref(), Some("pull,push"));
@@ -144,8 +141,7 @@ fn an_account_without_credentials_is_anonymous() {
     let place = Place::new();
     let server = Server::usual(&place);
     let url = format!("{}/auth?account=admin&service=registry&scope=repository:app:pull", server.url);
-    let answer = curl(&[&url]).is(200).json();
-    let token = Token::parse(answer["token"].as_str().unwrap());
+    let token = curl(&[&url]).is(200).token();
     assert_eq!(token.claims["sub"], "");
     assert_eq!(token.actions("repository", "app").as_deref(), Some(""));
 }
