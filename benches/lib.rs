@@ -55,14 +55,17 @@ const HASH: &str = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC
 /// `hello-world`.
 pub fn service(kind: Kind) -> TokenService {
     let verifier = Arc::new(PasswordVerifier::new(VerifierOptions::default()).unwrap());
-    let users = [
-        ("admin", StaticUser::new(HASH.parse().unwrap())),
-        ("", StaticUser::dangerous_any_password()),
-    ];
+    let users =
+        [("admin", StaticUser::new(HASH.parse().unwrap())), ("", StaticUser::dangerous_any_password())];
     let team = |team| Match::any().account(format!("team-{team}")).name(format!("team-{team}/*"));
     let mut rules: Vec<Rule> = (0..8).map(|number| Rule::new(team(number), ["pull", "push"])).collect();
     rules.push(Rule::new(Match::any().account("admin"), ["*"]));
     rules.push(Rule::new(Match::any().account("").name("hello-world"), ["pull"]));
-    TokenService::new("Acme auth server", StaticUsers::new(verifier, users), Acl::new(rules).unwrap(), signer(kind))
-        .unwrap()
+    TokenService::new(
+        "Acme auth server",
+        StaticUsers::new(verifier, users),
+        Acl::new(rules).unwrap(),
+        signer(kind),
+    )
+    .unwrap()
 }

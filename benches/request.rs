@@ -1,6 +1,10 @@
 //! A whole request: in process without HTTP, and through the HTTP endpoint.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros; a benchmark that cannot be set up has nothing to measure")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros; a benchmark that cannot be set up has nothing to measure"
+)]
 
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};

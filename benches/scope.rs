@@ -1,6 +1,10 @@
 //! Reading scopes and requests.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros; a benchmark that cannot be set up has nothing to measure")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros; a benchmark that cannot be set up has nothing to measure"
+)]
 
 use std::hint::black_box;
 

@@ -1,6 +1,10 @@
 //! Claims and signing beside the bare signature of the same library, and key ids.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros; a benchmark that cannot be set up has nothing to measure")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros; a benchmark that cannot be set up has nothing to measure"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, UNIX_EPOCH};
@@ -66,7 +70,9 @@ fn sign(criterion: &mut Criterion) {
         let token = signer.sign_now(&claims).unwrap();
         let message = token.rsplit_once('.').unwrap().0.as_bytes().to_vec();
         let bare = bare(kind, &pem);
-        criterion.bench_function(&format!("sign/{}/bare", kind.name), |bencher| bencher.iter(|| bare(black_box(&message))));
+        criterion.bench_function(&format!("sign/{}/bare", kind.name), |bencher| {
+            bencher.iter(|| bare(black_box(&message)))
+        });
         criterion.bench_function(&format!("sign/{}/token", kind.name), |bencher| {
             bencher.iter(|| signer.sign_now(black_box(&claims)).unwrap());
         });
@@ -77,8 +83,12 @@ fn key_ids(criterion: &mut Criterion) {
     for kind in KINDS {
         let key = SigningKey::from_pem(key_pair(kind).0.as_bytes()).unwrap();
         let key = key.public_key();
-        criterion.bench_function(&format!("key id/{}/libtrust", kind.name), |bencher| bencher.iter(|| key.libtrust_id()));
-        criterion.bench_function(&format!("key id/{}/thumbprint", kind.name), |bencher| bencher.iter(|| key.thumbprint()));
+        criterion.bench_function(&format!("key id/{}/libtrust", kind.name), |bencher| {
+            bencher.iter(|| key.libtrust_id())
+        });
+        criterion.bench_function(&format!("key id/{}/thumbprint", kind.name), |bencher| {
+            bencher.iter(|| key.thumbprint())
+        });
     }
 }
 

@@ -13,8 +13,8 @@ use axum::Router;
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
-    AccessRequest, Authenticator, Authn, Authz, BackendError, Credentials, Grant, Identity, LabelValue, Labels,
-    TokenService, async_trait, authorizer_fn,
+    AccessRequest, Authenticator, Authn, Authz, BackendError, Credentials, Grant, Identity, LabelValue,
+    Labels, TokenService, async_trait, authorizer_fn,
 };
 
 /// Knows `build-TEAM` by the secret that all build machines share.
@@ -25,7 +25,10 @@ struct BuildMachines {
 
 impl BuildMachines {
     fn new(secret: &str) -> Result<Self, Box<dyn std::error::Error>> {
-        let key = aws_lc_rs::hmac::Key::generate(aws_lc_rs::hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())?;
+        let key = aws_lc_rs::hmac::Key::generate(
+            aws_lc_rs::hmac::HMAC_SHA256,
+            &aws_lc_rs::rand::SystemRandom::new(),
+        )?;
         Ok(Self { secret: aws_lc_rs::hmac::sign(&key, secret.as_bytes()), key })
     }
 }
@@ -55,7 +58,8 @@ fn own_team(request: &AccessRequest<'_>) -> Authz {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let machines = BuildMachines::new(&std::env::var("BUILD_SECRET").map_err(|_| "BUILD_SECRET is not set")?)?;
+    let machines =
+        BuildMachines::new(&std::env::var("BUILD_SECRET").map_err(|_| "BUILD_SECRET is not set")?)?;
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
     let service = TokenService::new("example", machines, authorizer_fn(own_team), Signer::new(key)?)?;
 

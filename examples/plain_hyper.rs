@@ -11,10 +11,10 @@ use std::sync::Arc;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use token_auth_backends::core::TokenService;
 use token_auth_backends::core::acl::{Acl, Match, Rule};
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::core::token::{Signer, SigningKey};
-use token_auth_backends::core::TokenService;
 use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
 use token_auth_backends::static_users::{StaticUser, StaticUsers};
 
@@ -22,7 +22,10 @@ use token_auth_backends::static_users::{StaticUser, StaticUsers};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // htpasswd -nbB alice wonderland
     let hash = "$2y$10$meqPnAmOOwD5hwo3QnuXwe0AVrPYX.QAa9leJD2yVTGRo2gKXNtOu".parse()?;
-    let users = StaticUsers::new(Arc::new(PasswordVerifier::new(VerifierOptions::default())?), [("alice", StaticUser::new(hash))]);
+    let users = StaticUsers::new(
+        Arc::new(PasswordVerifier::new(VerifierOptions::default())?),
+        [("alice", StaticUser::new(hash))],
+    );
     let acl = Acl::new([Rule::new(Match::any().account("alice").name("${account}/*"), ["*"])])?;
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
     let endpoint = TokenEndpoint::new(TokenService::new("example", users, acl, Signer::new(key)?)?);

@@ -14,12 +14,12 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use token_auth_backends::core::token::Verifier;
 
 #[tokio::main]
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let verifier = Arc::new(Verifier::builder(issuer, "tiny").jwks(&keys)?.build()?);
 
     let app = Router::new()
-        .route("/v2/", get(async || Json(serde_json::json!({}))))
+        .route("/v2/", get(async || "{}"))
         .route("/v2/{owner}/{name}/tags/list", get(tags))
         .with_state(verifier);
     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:5002").await?, app).await?;
@@ -49,7 +49,8 @@ async fn tags(
     let token = bearer.and_then(|token| verifier.verify(token, SystemTime::now()).ok());
     match token {
         Some(token) if token.allows("repository", &repository, "pull") => {
-            Json(serde_json::json!({"name": repository, "tags": ["latest"]})).into_response()
+            let body = serde_json::json!({"name": repository, "tags": ["latest"]}).to_string();
+            ([(CONTENT_TYPE, "application/json")], body).into_response()
         }
         // Not allowed is 401 too: the client comes back with another token.
         _ => challenge(&repository).into_response(),
@@ -59,7 +60,12 @@ async fn tags(
 /// RFC 6750, section 3, with the parameters of the registry token specification.
 fn challenge(repository: &str) -> impl IntoResponse {
     let realm = "http://127.0.0.1:5001/auth";
-    let challenge = format!("Bearer realm=\"{realm}\",service=\"tiny\",scope=\"repository:{repository}:pull\"");
+    let challenge =
+        format!("Bearer realm=\"{realm}\",service=\"tiny\",scope=\"repository:{repository}:pull\"");
     let body = r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#;
-    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge), (CONTENT_TYPE, "application/json".into())], body)
+    (
+        StatusCode::UNAUTHORIZED,
+        [(WWW_AUTHENTICATE, challenge), (CONTENT_TYPE, "application/json".into())],
+        body,
+    )
 }

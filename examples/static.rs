@@ -16,10 +16,10 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::map_request;
 use axum::routing::get;
+use token_auth_backends::core::TokenService;
 use token_auth_backends::core::acl::{Acl, Match, Rule};
 use token_auth_backends::core::http::{ClientAddress, TokenEndpoint, jwks};
 use token_auth_backends::core::token::{Signer, SigningKey};
-use token_auth_backends::core::TokenService;
 use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
 use token_auth_backends::static_users::{StaticUser, StaticUsers};
 
@@ -27,7 +27,10 @@ use token_auth_backends::static_users::{StaticUser, StaticUsers};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // htpasswd -nbB alice wonderland
     let hash = "$2y$10$meqPnAmOOwD5hwo3QnuXwe0AVrPYX.QAa9leJD2yVTGRo2gKXNtOu".parse()?;
-    let users = StaticUsers::new(Arc::new(PasswordVerifier::new(VerifierOptions::default())?), [("alice", StaticUser::new(hash))]);
+    let users = StaticUsers::new(
+        Arc::new(PasswordVerifier::new(VerifierOptions::default())?),
+        [("alice", StaticUser::new(hash))],
+    );
     let acl = Acl::new([Rule::new(Match::any().account("alice").name("${account}/*"), ["*"])])?;
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
     let service = TokenService::new("example", users, acl, Signer::new(key)?)?;

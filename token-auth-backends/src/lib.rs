@@ -27,6 +27,7 @@
 //! |---|---|
 //! | `static-users` (default) | [`static_users`]: accounts named in the configuration |
 //! | `htpasswd` | [`htpasswd`]: accounts of a password file, and groups of a group file |
+//! | `config` | [`config`]: docker_auth's configuration file, read as it is |
 //! | `password` | [`password`]: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
@@ -45,6 +46,8 @@ pub use token_auth_core::*;
 
 #[cfg(feature = "password")]
 mod accounts;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
 #[cfg(feature = "password")]

@@ -1,0 +1,44 @@
+use token_auth_core::RequestLimits;
+
+use super::reader::Section;
+use crate::password::{HashLimits, VerifierOptions};
+
+/// The block `limits`, which docker_auth does not have: how much one request and all of them together may cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How large a request may be: `scopes_per_request`, `actions_per_scope`, `query_bytes`, `body_bytes`,
+    /// `authorization_bytes`.
+    pub request: RequestLimits,
+    /// Password checks: `password_concurrency`, `password_queue`, `password_cache_entries`, `password_cache_ttl`.
+    pub passwords: VerifierOptions,
+    /// How expensive a stored hash may be: `bcrypt_cost`.
+    pub hashes: HashLimits,
+}
+
+pub(super) fn read(section: Section<'_>) -> Option<Limits> {
+    let mut limits = Limits::default();
+    let Limits { request, passwords, hashes } = &mut limits;
+    for (key, smallest, limit) in [
+        ("scopes_per_request", 1, &mut request.scopes.scopes),
+        ("actions_per_scope", 1, &mut request.scopes.actions),
+        ("query_bytes", 1, &mut request.query_bytes),
+        ("body_bytes", 1, &mut request.body_bytes),
+        ("authorization_bytes", 1, &mut request.authorization_bytes),
+        ("password_concurrency", 1, &mut passwords.concurrency),
+        ("password_queue", 0, &mut passwords.queue),
+        ("password_cache_entries", 0, &mut passwords.cache_entries),
+    ] {
+        if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {
+            *limit = value;
+        }
+    }
+    if let Some(time) = section.get("password_cache_ttl").and_then(|field| field.duration()) {
+        passwords.cache_time = time;
+    }
+    if let Some(cost) = section.get("bcrypt_cost").and_then(|field| field.integer(4, 31)) {
+        hashes.max_bcrypt_cost = u32::try_from(cost).unwrap_or(hashes.max_bcrypt_cost);
+    }
+    section.finish();
+    Some(limits)
+}

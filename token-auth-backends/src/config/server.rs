@@ -1,0 +1,194 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::reader::{Field, Section};
+use super::tls::TlsConfig;
+use super::{foreign, key_pair, tls};
+
+/// The block `server`: how the server listens. The library does not; this is for the program that does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where to listen.
+    pub address: ListenAddress,
+    /// What every path begins with: empty, or `/…` without a slash at its end.
+    pub path_prefix: String,
+    /// TLS; without it the server speaks plain HTTP.
+    pub tls: Option<TlsConfig>,
+    /// Whether answers carry `Strict-Transport-Security: max-age=63072000; includeSubDomains`.
+    pub hsts: bool,
+    /// Where the client's address is found, if not in the connection.
+    pub real_ip: Option<RealIp>,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// A TCP port.
+    Tcp {
+        /// A name, an IPv4 address, or an IPv6 address without brackets; empty for all interfaces, IPv4 and IPv6.
+        host: String,
+        /// The port; 0 lets the system choose.
+        port: u16,
+    },
+    /// A Unix socket. A stale socket file is removed first.
+    Unix(PathBuf),
+}
+
+/// The client's address is taken from a header, which must then be present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RealIp {
+    /// The header, `X-Forwarded-For`.
+    pub header: String,
+    /// Which of the comma-separated addresses: 0 is the first, -1 the last.
+    pub position: i32,
+    /// The proxies whose header is believed, and with them a local socket. `None`: the header is believed from anyone, as
+    /// by docker_auth.
+    pub trusted_proxies: Option<Vec<IpNet>>,
+}
+
+/// How long a server waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For the head of a request, from the connection or the previous answer's end on. Default 10 s.
+    pub header: Duration,
+    /// For a request as a whole. Default 30 s.
+    pub request: Duration,
+    /// For the next request of a connection. Default 75 s.
+    pub idle: Duration,
+    /// For requests under way when the server stops. Default 30 s.
+    pub shutdown: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let [header, request, idle, shutdown] = [10, 30, 75, 30].map(Duration::from_secs);
+        Self { header, request, idle, shutdown }
+    }
+}
+
+pub(super) fn read(server: Section<'_>) -> Option<ServerConfig> {
+    let address = address(&server);
+    let path_prefix = server.get("path_prefix").and_then(|field| field.parsed(path_prefix));
+    let certificate_and_key = key_pair::read(&server);
+    let tls = tls::read(&server, certificate_and_key);
+    let hsts = server.get("hsts").and_then(|field| field.flag()).unwrap_or(false);
+    let real_ip = real_ip(&server);
+    let timeouts =
+        server.get("timeouts").and_then(|field| Some(timeouts(field.section()?))).unwrap_or_default();
+    if let Some(block) = server.get("letsencrypt") {
+        foreign::LETSENCRYPT.refuse(&block);
+    }
+    server.finish();
+    Some(ServerConfig {
+        address: address?,
+        path_prefix: path_prefix.unwrap_or_default(),
+        tls,
+        hsts,
+        real_ip,
+        timeouts,
+    })
+}
+
+fn address(server: &Section<'_>) -> Option<ListenAddress> {
+    let net = server.get("net");
+    let address = server.require("addr")?;
+    match net.as_ref().and_then(Field::text).unwrap_or("tcp") {
+        "" | "tcp" => address.parsed(tcp_address),
+        "unix" => address.filled().map(|path| ListenAddress::Unix(path.into())),
+        other => {
+            let message = format!("must be tcp or unix, and is {other:?}");
+            net.iter().for_each(|field| field.error(&*message));
+            None
+        }
+    }
+}
+
+fn tcp_address(text: &str) -> Result<ListenAddress, String> {
+    let wrong = || format!("must be HOST:PORT or :PORT, and is {text:?}");
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let port = port.parse().map_err(|_| wrong())?;
+    let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address,
+        None if host.contains([':', '[', ']']) => {
+            return Err(format!("{}: put an IPv6 address into []", wrong()));
+        }
+        None => host,
+    };
+    Ok(ListenAddress::Tcp { host: host.to_owned(), port })
+}
+
+fn path_prefix(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.starts_with('/') {
+        true if text.contains(['?', '#', ' ']) => {
+            Err("must be a path without `?`, `#` and spaces".to_owned())
+        }
+        true => Ok(text.trim_end_matches('/').to_owned()),
+        false => Err(format!("must begin with `/`, and is {text:?}")),
+    }
+}
+
+fn real_ip(server: &Section<'_>) -> Option<RealIp> {
+    let header = server.get("real_ip_header").filter(|field| field.text() != Some(""));
+    let position =
+        server.get("real_ip_pos").and_then(|field| field.integer(i32::MIN.into(), i32::MAX.into()));
+    let proxies = server.get("trusted_proxies");
+    let Some(header) = header else {
+        if let Some(proxies) = proxies {
+            proxies.warn("has no effect without `real_ip_header`");
+        }
+        return None;
+    };
+    if proxies.is_none() {
+        header.warn(
+            "is believed from anyone, so that rules with `ip` can be deceived: name the proxies in \
+             `server.trusted_proxies`",
+        );
+    }
+    let networks = |field: Field<'_>| field.list(|item| item.parsed(network));
+    Some(RealIp {
+        header: header.parsed(header_name)?,
+        position: i32::try_from(position.unwrap_or(0)).ok()?,
+        trusted_proxies: proxies.map(networks),
+    })
+}
+
+fn header_name(text: &str) -> Result<String, String> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    match text.bytes().all(token) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("must be the name of a header, and is {text:?}")),
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse().map(|address: std::net::IpAddr| address.into());
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| format!("must be an address or a network such as 10.0.0.0/8, and is {text:?}"))
+}
+
+fn timeouts(section: Section<'_>) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    for (key, timeout) in [
+        ("header", &mut timeouts.header),
+        ("request", &mut timeouts.request),
+        ("idle", &mut timeouts.idle),
+        ("shutdown", &mut timeouts.shutdown),
+    ] {
+        let Some(field) = section.get(key) else { continue };
+        match field.duration() {
+            Some(duration) if duration.is_zero() => field.error("must be longer than 0"),
+            Some(duration) => *timeout = duration,
+            None => {}
+        }
+    }
+    section.finish();
+    timeouts
+}

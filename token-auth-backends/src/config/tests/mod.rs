@@ -1,0 +1,16 @@
+mod accepts;
+mod refuses;
+
+use super::{Config, ConfigOptions};
+
+/// What is said of a text: `line: key: message` for each error, or else for each warning.
+fn findings(text: impl AsRef<[u8]>, options: &ConfigOptions) -> Result<Vec<String>, Vec<String>> {
+    let shown = |findings: &[super::Finding]| {
+        let without_file = |finding: &super::Finding| finding.to_string().replacen("f:", "", 1);
+        findings.iter().map(without_file).collect()
+    };
+    match Config::from_yaml(text, "f", options) {
+        Ok((_, warnings)) => Ok(shown(&warnings)),
+        Err(errors) => Err(shown(errors.findings())),
+    }
+}

@@ -1,0 +1,55 @@
+use token_auth_core::{LabelValue, Labels};
+
+use super::reader::Field;
+use crate::password::{HashLimits, PasswordHash};
+use crate::static_users::StaticUser;
+
+/// The block `users`.
+pub(super) fn read(users: &Field<'_>, limits: &HashLimits) -> Vec<(String, StaticUser)> {
+    let entries = users.entries().unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|(name, user)| Some(((*name).to_owned(), user_of(name, user, limits)?)))
+        .collect()
+}
+
+fn user_of(name: &str, field: &Field<'_>, limits: &HashLimits) -> Option<StaticUser> {
+    if field.is_null() {
+        field.warn("says nothing, and so there is no such user: write {} for one without a password");
+        return None;
+    }
+    let section = field.section()?;
+    let user = match section.present("password") {
+        None => {
+            if !name.is_empty() {
+                field.warn("has no password: any password opens this account");
+            }
+            Some(StaticUser::dangerous_any_password())
+        }
+        Some(password) if password.is_null() => {
+            password.error("is empty: write a bcrypt hash, or remove the key to accept any password");
+            None
+        }
+        Some(password) => {
+            let parse = |text: &str| PasswordHash::parse(text, limits).map_err(|error| error.to_string());
+            password.parsed(parse).map(StaticUser::new)
+        }
+    };
+    let labels = section.get("labels").map(|field| labels(&field)).unwrap_or_default();
+    section.finish_strictly();
+    user.map(|user| user.with_labels(labels))
+}
+
+/// The administrator writes them: they act as patterns where a rule says `${labels:…}`.
+fn labels(field: &Field<'_>) -> Labels {
+    let mut labels = Labels::new();
+    for (name, values) in field.entries().unwrap_or_default() {
+        if values.is_null() {
+            continue;
+        }
+        for value in values.texts() {
+            labels.insert(name, LabelValue::dangerous_pattern(value));
+        }
+    }
+    labels
+}
