@@ -1,5 +1,5 @@
-//! docker_auth's evaluation of a list, defects included, from its behaviour and apart from our evaluator. Only the engines for
-//! single patterns are shared.
+//! docker_auth's evaluation of a list, defects included, from its behaviour and apart from our evaluator. Only the engines
+//! for single patterns are shared.
 
 use std::net::{IpAddr, Ipv6Addr};
 

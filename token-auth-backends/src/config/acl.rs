@@ -1,6 +1,7 @@
 use token_auth_core::acl::{Acl, Condition, Match, Rule, RuleError, Undecided};
 
-use super::reader::{Field, Section};
+use super::field::Field;
+use super::section::Section;
 
 /// The block `acl`: every rule, compiled. `None` if one of them is wrong.
 pub(super) fn read(acl: &Field<'_>) -> Option<Acl> {

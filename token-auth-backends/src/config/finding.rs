@@ -1,6 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::yaml::Position;
+use crate::htpasswd::Problem;
+
 /// Something to say of a configuration file: what is wrong, where, and what to do. Never shows the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -12,14 +15,10 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(
-        file: &Arc<str>,
-        position: super::yaml::Position,
-        key: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        let (file, key, message) = (Arc::clone(file), key.into(), message.into());
-        Self { file, line: position.line, column: position.column, key, message }
+    /// A line of a file that the configuration names.
+    pub(super) fn of_line(file: &Arc<str>, problem: Problem) -> Self {
+        let Problem { line, message } = problem;
+        Self { file: Arc::clone(file), line, column: 1, key: String::new(), message }
     }
 
     /// The file, by the name that was given for it.
@@ -59,14 +58,19 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that is wrong with a configuration, in the order of its lines.
+/// Everything that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
     findings: Vec<Finding>,
 }
 
 impl ConfigErrors {
-    pub(super) fn new(mut findings: Vec<Finding>) -> Self {
+    pub(super) fn new(findings: Vec<Finding>) -> Self {
+        Self { findings }
+    }
+
+    /// In the order of the lines, all of them being of one file.
+    pub(super) fn sorted(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| (finding.line, finding.column));
         Self { findings }
     }
@@ -89,3 +93,22 @@ impl fmt::Display for ConfigErrors {
 }
 
 impl std::error::Error for ConfigErrors {}
+
+/// A place in the configuration file, to say something of later.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    file: Arc<str>,
+    position: Position,
+    key: String,
+}
+
+impl Spot {
+    pub(super) fn new(file: &Arc<str>, position: Position, key: &str) -> Self {
+        Self { file: Arc::clone(file), position, key: key.to_owned() }
+    }
+
+    pub(super) fn finding(&self, message: impl Into<String>) -> Finding {
+        let Self { file, position: Position { line, column }, key } = self.clone();
+        Finding { file, line, column, key, message: message.into() }
+    }
+}

@@ -1,7 +1,8 @@
 //! The blocks of docker_auth that this build cannot serve: checked all the same, so that everything that is wrong with a
 //! file is said at once.
 
-use super::reader::{Field, Section};
+use super::field::Field;
+use super::section::Section;
 
 /// A block and what to say of it.
 pub(super) struct Block {

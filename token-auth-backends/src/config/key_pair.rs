@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use super::reader::Section;
+use super::finding::Spot;
+use super::section::Section;
 
 /// A certificate and its key, by their files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,16 +12,31 @@ pub struct KeyPair {
     pub key: PathBuf,
 }
 
+/// A pair, and where to complain of it.
+#[derive(Debug)]
+pub(super) struct LocatedPair {
+    pub(super) pair: KeyPair,
+    pub(super) certificate: Spot,
+    pub(super) key: Spot,
+}
+
 /// Both keys or neither; an empty text counts as neither.
-pub(super) fn read(section: &Section<'_>) -> Option<KeyPair> {
-    let file = |key| section.get(key).filter(|field| field.text().is_some_and(|text| !text.is_empty()));
-    let (certificate, key) = (file("certificate"), file("key"));
-    match (&certificate, &key) {
-        (Some(certificate), None) => certificate.error("needs `key` beside it"),
-        (None, Some(key)) => key.error("needs `certificate` beside it"),
-        _ => {}
-    }
-    Some(KeyPair { certificate: certificate?.text()?.into(), key: key?.text()?.into() })
+pub(super) fn read(section: &Section<'_>) -> Option<LocatedPair> {
+    let file = |key| {
+        let field = section.get(key)?;
+        let path = field.text().filter(|text| !text.is_empty())?;
+        Some((PathBuf::from(path), field))
+    };
+    let (certificate, key) = match (file("certificate"), file("key")) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (certificate, key) => {
+            certificate.inspect(|(_, field)| field.error("needs `key` beside it"));
+            key.inspect(|(_, field)| field.error("needs `certificate` beside it"));
+            return None;
+        }
+    };
+    let pair = KeyPair { certificate: certificate.0, key: key.0 };
+    Some(LocatedPair { pair, certificate: certificate.1.spot(), key: key.1.spot() })
 }
 
 /// Whether at least one half of a pair is there.

@@ -1,12 +1,16 @@
 use token_auth_core::RequestLimits;
 
-use super::reader::Section;
+use super::section::Section;
 use crate::password::{HashLimits, VerifierOptions};
 
 /// The block `limits`, which docker_auth does not have: how much one request and all of them together may cost.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// How many connections a server keeps open: `connections`. Default 4096.
+    pub connections: usize,
+    /// Bytes of the head of a request, which a server reads before all else: `header_bytes`. Default 64 KiB.
+    pub header_bytes: usize,
     /// How large a request may be: `scopes_per_request`, `actions_per_scope`, `query_bytes`, `body_bytes`,
     /// `authorization_bytes`.
     pub request: RequestLimits,
@@ -16,10 +20,24 @@ pub struct Limits {
     pub hashes: HashLimits,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            header_bytes: 64 * 1024,
+            request: RequestLimits::default(),
+            passwords: VerifierOptions::default(),
+            hashes: HashLimits::default(),
+        }
+    }
+}
+
 pub(super) fn read(section: Section<'_>) -> Option<Limits> {
     let mut limits = Limits::default();
-    let Limits { request, passwords, hashes } = &mut limits;
+    let Limits { connections, header_bytes, request, passwords, hashes } = &mut limits;
     for (key, smallest, limit) in [
+        ("connections", 1, connections),
+        ("header_bytes", 8192, header_bytes),
         ("scopes_per_request", 1, &mut request.scopes.scopes),
         ("actions_per_scope", 1, &mut request.scopes.actions),
         ("query_bytes", 1, &mut request.query_bytes),

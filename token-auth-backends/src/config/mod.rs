@@ -1,7 +1,7 @@
 //! docker_auth's configuration file.
 //!
 //! [`Config::from_yaml`] reads a text and nothing else; it says everything that is wrong at once, each with its line and
-//! key. `Config::load` also reads the files that the text names, and makes the service.
+//! key. [`Config::load`] also reads the files that the text names, and makes the service.
 //!
 //! Every key of docker_auth 1.14 is known. An unknown key is an error (a warning if [`ConfigOptions::lenient`]), since
 //! what a misplaced block or a mistyped condition was meant to forbid would otherwise be allowed in silence. Blocks whose
@@ -18,6 +18,7 @@
 //! | `server.timeouts.{header,request,idle,shutdown}` | durations; [`Timeouts`] has the defaults |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
+//! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
 //! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
 //! | `limits.bcrypt_cost` | the highest cost of a stored hash; default 16 |
@@ -32,12 +33,17 @@
 
 mod acl;
 mod duration;
+mod field;
 mod finding;
 mod foreign;
 mod key_pair;
 mod limits;
+mod load;
 mod reader;
+mod root;
+mod section;
 mod server;
+mod signer;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -52,6 +58,7 @@ use crate::static_users::StaticUser;
 pub use finding::{ConfigErrors, Finding};
 pub use key_pair::KeyPair;
 pub use limits::Limits;
+pub use load::{LoadError, Loaded};
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
 pub use token::TokenConfig;
@@ -60,11 +67,9 @@ use token_auth_core::acl::Acl;
 
 #[cfg(doc)]
 use crate::password::VerifierOptions;
-use reader::{Field, Reader, Section};
-use yaml::{Budget, Position};
-
-/// Room for some hundred thousand users or rules.
-const BUDGET: Budget = Budget { bytes: 64 << 20, nodes: 4_000_000, depth: 32 };
+use finding::Spot;
+use key_pair::LocatedPair;
+use reader::Reader;
 
 /// How a configuration is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,15 +96,22 @@ pub struct Config {
     pub token: TokenConfig,
     /// Static users by name, if that method is configured.
     pub users: Option<Vec<(String, StaticUser)>>,
-    /// The password file, if that method is configured.
-    pub htpasswd: Option<HtpasswdOptions>,
     /// The rules, if that method is configured.
     pub acl: Option<Acl>,
     /// How much requests may cost.
     pub limits: Limits,
+    htpasswd: Option<(HtpasswdOptions, Spot)>,
+    signing_pair: LocatedPair,
+    /// The first line.
+    start: Spot,
 }
 
 impl Config {
+    /// The password file, if that method is configured.
+    pub fn htpasswd(&self) -> Option<&HtpasswdOptions> {
+        self.htpasswd.as_ref().map(|(options, _)| options)
+    }
+
     /// Reads a configuration from its text; `file` is what findings call it. Beside the configuration there may be
     /// warnings.
     ///
@@ -131,83 +143,10 @@ impl Config {
         options: &ConfigOptions,
     ) -> Result<(Self, Vec<Finding>), ConfigErrors> {
         let reader = Reader::new(file, options.lenient);
-        let config = read_text(text.as_ref(), &reader);
+        let config = root::read(text.as_ref(), &reader);
         match (config, reader.finish()) {
             (Some(config), (errors, warnings)) if errors.is_empty() => Ok((config, warnings)),
-            (_, (errors, _)) => Err(ConfigErrors::new(errors)),
+            (_, (errors, _)) => Err(ConfigErrors::sorted(errors)),
         }
     }
-}
-
-/// The configuration, or at least one error in the reader.
-fn read_text(bytes: &[u8], reader: &Reader) -> Option<Config> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-            reader.error(Position { line, column: 1 }, "", "is not UTF-8");
-            return None;
-        }
-    };
-    let (root, problems) = yaml::parse(text, BUDGET);
-    if root.is_none() && problems.is_empty() {
-        reader.error(Position { line: 1, column: 1 }, "", "says nothing");
-    }
-    for problem in problems {
-        reader.error(problem.position, "", problem.message);
-    }
-    read_root(Field::root(reader, &*root?).section()?)
-}
-
-fn read_root(root: Section<'_>) -> Option<Config> {
-    let limits = root.get("limits").and_then(|field| limits::read(field.section()?)).unwrap_or_default();
-    let server = root.require("server").and_then(|field| field.section());
-    let token_field = root.require("token");
-    let token = token_field.as_ref().and_then(Field::section);
-    if let (Some(field), Some(server), Some(token)) = (token_field, &server, &token)
-        && !key_pair::is_begun(server)
-        && !key_pair::is_begun(token)
-    {
-        field.error("needs `certificate` and `key`, here or under `server`, to sign tokens with");
-    }
-    let (server, token) = (server.and_then(server::read), token.and_then(token::read));
-
-    let users = configured(&root, "users").map(|field| users::read(&field, &limits.hashes));
-    let htpasswd_auth = root.get("htpasswd_auth");
-    let htpasswd = htpasswd_auth.as_ref().and_then(|field| htpasswd(field.section()?, &limits));
-    let rules = configured(&root, "acl");
-    let acl = rules.as_ref().and_then(acl::read);
-    let refuse = |blocks: &[foreign::Block]| {
-        let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
-        found.map(|(block, field)| block.refuse(&field)).count()
-    };
-    if refuse(&foreign::AUTHENTICATORS) == 0 && users.is_none() && htpasswd_auth.is_none() {
-        root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
-    }
-    if refuse(&foreign::AUTHORIZERS) == 0 && rules.is_none() {
-        root.missing("acl", "no way to authorize is configured: write `acl: []` to deny everything");
-    }
-    root.finish();
-    Some(Config { server: server?, token: token?, users, htpasswd, acl, limits })
-}
-
-/// A method that counts even when it is empty, but not when it is null.
-fn configured<'a>(root: &Section<'a>, key: &'static str) -> Option<Field<'a>> {
-    let field = root.present(key)?;
-    if field.is_null() {
-        field.warn("has no value, and so is not configured");
-        return None;
-    }
-    Some(field)
-}
-
-fn htpasswd(section: Section<'_>, limits: &Limits) -> Option<HtpasswdOptions> {
-    let file = section.require("file").and_then(|field| field.filled());
-    let group_file = section.get("group_file").and_then(|field| field.filled());
-    section.finish();
-    let mut options = HtpasswdOptions::new(file?);
-    options.group_file = group_file.map(Into::into);
-    options.hash_limits = limits.hashes.clone();
-    Some(options)
 }

@@ -1,11 +1,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderName;
 use ipnet::IpNet;
 
-use super::reader::{Field, Section};
+use super::field::Field;
+use super::key_pair::KeyPair;
+use super::section::Section;
 use super::tls::TlsConfig;
-use super::{foreign, key_pair, tls};
+use super::{foreign, tls};
 
 /// The block `server`: how the server listens. The library does not; this is for the program that does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +47,9 @@ pub enum ListenAddress {
 #[non_exhaustive]
 pub struct RealIp {
     /// The header, `X-Forwarded-For`.
-    pub header: String,
+    pub header: HeaderName,
     /// Which of the comma-separated addresses: 0 is the first, -1 the last.
-    pub position: i32,
+    pub position: isize,
     /// The proxies whose header is believed, and with them a local socket. `None`: the header is believed from anyone, as
     /// by docker_auth.
     pub trusted_proxies: Option<Vec<IpNet>>,
@@ -73,11 +76,10 @@ impl Default for Timeouts {
     }
 }
 
-pub(super) fn read(server: Section<'_>) -> Option<ServerConfig> {
+pub(super) fn read(server: Section<'_>, key_pair: Option<KeyPair>) -> Option<ServerConfig> {
     let address = address(&server);
     let path_prefix = server.get("path_prefix").and_then(|field| field.parsed(path_prefix));
-    let certificate_and_key = key_pair::read(&server);
-    let tls = tls::read(&server, certificate_and_key);
+    let tls = tls::read(&server, key_pair);
     let hsts = server.get("hsts").and_then(|field| field.flag()).unwrap_or(false);
     let real_ip = real_ip(&server);
     let timeouts =
@@ -154,17 +156,13 @@ fn real_ip(server: &Section<'_>) -> Option<RealIp> {
     let networks = |field: Field<'_>| field.list(|item| item.parsed(network));
     Some(RealIp {
         header: header.parsed(header_name)?,
-        position: i32::try_from(position.unwrap_or(0)).ok()?,
+        position: isize::try_from(position.unwrap_or(0)).ok()?,
         trusted_proxies: proxies.map(networks),
     })
 }
 
-fn header_name(text: &str) -> Result<String, String> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    match text.bytes().all(token) {
-        true => Ok(text.to_owned()),
-        false => Err(format!("must be the name of a header, and is {text:?}")),
-    }
+fn header_name(text: &str) -> Result<HeaderName, String> {
+    text.parse().map_err(|_| format!("must be the name of a header, and is {text:?}"))
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

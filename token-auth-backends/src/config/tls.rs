@@ -1,5 +1,6 @@
+use super::field::Field;
 use super::key_pair::KeyPair;
-use super::reader::{Field, Section};
+use super::section::Section;
 
 /// TLS of the server. What is not configured is the TLS library's default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,32 @@ pub enum CipherSuite {
     EcdheRsaChacha20Poly1305,
 }
 
-/// Name as in Go's crypto/tls, number as in the registry of IANA, and what it is here: `None` for what is always on.
+impl Curve {
+    /// Its name in IANA's registry of groups.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X25519 => "x25519",
+            Self::P256 => "secp256r1",
+            Self::P384 => "secp384r1",
+        }
+    }
+}
+
+impl CipherSuite {
+    /// Its name in IANA's registry of cipher suites.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EcdheEcdsaAes128GcmSha256 => "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            Self::EcdheEcdsaAes256GcmSha384 => "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            Self::EcdheEcdsaChacha20Poly1305 => "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            Self::EcdheRsaAes128GcmSha256 => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            Self::EcdheRsaAes256GcmSha384 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            Self::EcdheRsaChacha20Poly1305 => "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        }
+    }
+}
+
+/// Name as in Go's crypto/tls, number as in IANA's registry, and what it is here: `None` for what is always on.
 type Table<T> = [(&'static str, u16, T)];
 
 const VERSIONS: &Table<TlsVersion> =

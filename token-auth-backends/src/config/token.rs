@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use super::key_pair::{self, KeyPair};
-use super::reader::{Field, Section};
+use super::field::Field;
+use super::key_pair::KeyPair;
+use super::section::Section;
 
 /// The block `token`: what tokens say and who signs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +23,9 @@ pub struct TokenConfig {
     pub services: Vec<String>,
 }
 
-pub(super) fn read(token: Section<'_>) -> Option<TokenConfig> {
+pub(super) fn read(token: Section<'_>, key_pair: Option<KeyPair>) -> Option<TokenConfig> {
     let issuer = token.require("issuer").and_then(|field| field.filled());
     let expiration = token.require("expiration").and_then(|field| field.integer(1, i64::from(u32::MAX)));
-    let key_pair = key_pair::read(&token);
     let flag = |key| token.get(key).and_then(|field| field.flag());
     let disable_legacy_key_id = flag("disable_legacy_key_id").unwrap_or(false);
     let x5c = flag("x5c").unwrap_or(true);

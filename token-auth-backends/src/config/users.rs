@@ -1,6 +1,6 @@
 use token_auth_core::{LabelValue, Labels};
 
-use super::reader::Field;
+use super::field::Field;
 use crate::password::{HashLimits, PasswordHash};
 use crate::static_users::StaticUser;
 

@@ -10,24 +10,24 @@
 //!
 //! # Placeholders
 //!
-//! | placeholder | stands for |
-//! |---|---|
-//! | `${account}`, `${type}`, `${name}`, `${service}` | that part of the request, literally |
-//! | `${account:1}`, and so for the others | what group 1 of this rule's own regular expression for that part captured, literally |
-//! | `${labels:team}` | each value of that label, in every combination with those of other labels; not in patterns of labels |
+//! * `${account}`, `${type}`, `${name}`, `${service}` stand for that part of the request, literally.
+//! * `${account:1}`, and so for the others, stands for what group 1 of this rule's own regular expression for that part
+//!   captured, literally.
+//! * `${labels:team}` stands for each value of that label, in every combination with those of other labels. It has no
+//!   meaning in the pattern of a label. The name of the label ends at the first `}`.
 //!
 //! A value that stands for itself is quoted: no account name can act as a pattern. Whether the value of a label acts as a
-//! piece of pattern depends on its [`Origin`](crate::Origin). A placeholder that has no value stays in the pattern as it is written.
-//! Placeholders are filled in from left to right, and a value is not searched for placeholders.
+//! piece of pattern depends on its [`Origin`](crate::Origin). A placeholder that has no value stays in the pattern as it
+//! is written. Placeholders are filled in from left to right, and a value is not searched for placeholders.
 //!
-//! `${account:1}` counts where it is found in `account`, `type`, `name` or `service`; it is then filled in throughout the rule. In
-//! `${account}/${account:1}` it is not found: the search begins at the first `${`.
+//! `${account:1}` counts where it is found in `account`, `type`, `name` or `service`; it is then filled in throughout the
+//! rule. In `${account}/${account:1}` it is not found: the search begins at the first `${`.
 //!
 //! # Differences from docker_auth
 //!
 //! * A captured group is always literal. There, an account `.*-ci` opens `secret/y` through `/^${account:1}\/.+$/`.
-//! * A pattern is a regular expression only if the administrator wrote its slashes. There, an account `/a/` makes one of the pattern
-//!   `${account}`.
+//! * A pattern is a regular expression only if the administrator wrote its slashes. There, an account `/a/` makes one of
+//!   the pattern `${account}`.
 //! * A malformed glob is an error when the list is compiled, unless
 //!   [`malformed_globs_never_match`](AclBuilder::malformed_globs_never_match) is set.
 //! * A mistyped or missing key is an error.

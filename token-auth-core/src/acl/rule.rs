@@ -153,7 +153,8 @@ mod tests {
                 .label("team", "x"),
             ["pull", "push"],
         );
-        let conditions = r#"{"account": "a", "type": "t", "name": "n", "service": "s", "ip": "::1", "labels": {"": "*", "team": "x"}}"#;
+        let conditions = r#"{"account": "a", "type": "t", "name": "n", "service": "s", "ip": "::1",
+            "labels": {"": "*", "team": "x"}}"#;
         for text in [
             format!(r#"{{"match": {conditions}, "actions": ["pull", "push"], "comment": null}}"#),
             format!(r#"{{"Match": {conditions}, "Actions": ["pull", "push"]}}"#),

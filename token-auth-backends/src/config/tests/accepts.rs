@@ -3,14 +3,11 @@ use std::time::Duration;
 
 use token_auth_core::{AccessRequest, ActionSet, LabelValue, Labels, RequestLimits, ScopeLimits};
 
-use super::findings;
+use super::{ARTICLE, DIRECTORY, findings};
 use crate::config::{
     CipherSuite, Config, ConfigOptions, Curve, KeyPair, ListenAddress, RealIp, ServerConfig, Timeouts,
     TlsConfig, TlsVersion, TokenConfig,
 };
-
-const ARTICLE: &str = include_str!("../../../testdata/article.yml");
-const DIRECTORY: &str = include_str!("../../../testdata/directory.yml");
 
 fn read(text: &str) -> Config {
     let (config, warnings) = Config::from_yaml(text, "f", &ConfigOptions::default()).unwrap();
@@ -49,9 +46,9 @@ fn the_article() {
                 services: Vec::new(),
             }
         );
-        let users = config.users.unwrap();
+        let users = config.users.as_ref().unwrap();
         assert_eq!(users.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["admin", ""]);
-        assert!(config.htpasswd.is_none() && config.acl.is_some());
+        assert!(config.htpasswd().is_none() && config.acl.is_some());
         assert_eq!(config.limits, super::super::Limits::default());
     }
 }
@@ -76,7 +73,7 @@ fn everything() {
             }),
             hsts: true,
             real_ip: Some(RealIp {
-                header: "X-Forwarded-For".to_owned(),
+                header: http::HeaderName::from_static("x-forwarded-for"),
                 position: -2,
                 trusted_proxies: Some(
                     ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
@@ -95,7 +92,7 @@ fn everything() {
     assert_eq!(config.token.services, ["registry.example.com", "127.0.0.1:5000"]);
     assert!(config.token.disable_legacy_key_id && !config.token.x5c);
 
-    let users = config.users.unwrap();
+    let users = config.users.as_ref().unwrap();
     assert_eq!(
         users.iter().map(|(name, _)| &**name).collect::<Vec<_>>(),
         ["admin", "backup", "operator", "123", ""]
@@ -107,7 +104,7 @@ fn everything() {
     );
     assert!(!shown.contains("LO.vzwp"), "{shown}");
 
-    let htpasswd = config.htpasswd.unwrap();
+    let htpasswd = config.htpasswd().unwrap();
     assert_eq!(htpasswd.file, Path::new("/etc/auth/htpasswd"));
     assert_eq!(htpasswd.group_file.as_deref(), Some(Path::new("/etc/auth/groups")));
     assert_eq!(htpasswd.hash_limits.max_bcrypt_cost, 12);
@@ -116,6 +113,7 @@ fn everything() {
     requests.scopes = ScopeLimits { scopes: 20, actions: 8 };
     (requests.query_bytes, requests.body_bytes, requests.authorization_bytes) = (4096, 8192, 2048);
     assert_eq!(config.limits.request, requests);
+    assert_eq!((config.limits.connections, config.limits.header_bytes), (100, 16384));
     let passwords = config.limits.passwords;
     assert_eq!((passwords.concurrency, passwords.queue, passwords.cache_entries), (1, 0, 0));
     assert_eq!(passwords.cache_time, Duration::from_secs(3600));

@@ -1,7 +1,11 @@
 mod accepts;
+mod loads;
 mod refuses;
 
 use super::{Config, ConfigOptions};
+
+const ARTICLE: &str = include_str!("../../../testdata/article.yml");
+const DIRECTORY: &str = include_str!("../../../testdata/directory.yml");
 
 /// What is said of a text: `line: key: message` for each error, or else for each warning.
 fn findings(text: impl AsRef<[u8]>, options: &ConfigOptions) -> Result<Vec<String>, Vec<String>> {

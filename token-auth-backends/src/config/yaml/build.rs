@@ -1,8 +1,9 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
+use super::entries::{drop_duplicates, merge};
 use super::{Key, Node, Position, Problem, Scalar, Value};
 
 /// What a text may cost. Aliases count as what they stand for.
@@ -87,7 +88,7 @@ impl Builder {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(problem(position, "a second document: everything belongs into one"));
+                    return Err(Problem::new(position, "a second document: everything belongs into one"));
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -111,7 +112,7 @@ impl Builder {
                     self.count(node.size, position)?;
                     self.attach(node, position)?;
                 }
-                None => return Err(problem(position, "an alias for what it is itself a part of")),
+                None => return Err(Problem::new(position, "an alias for what it is itself a part of")),
             },
             _ => {}
         }
@@ -133,7 +134,7 @@ impl Builder {
         let value = match items {
             Items::Sequence(items) => Value::Sequence(items),
             Items::Mapping { mut entries, merged, .. } => {
-                self.drop_duplicates(&mut entries);
+                drop_duplicates(&mut entries, &mut self.problems);
                 merge(&mut entries, &merged)?;
                 Value::Mapping(entries)
             }
@@ -176,25 +177,12 @@ impl Builder {
     fn count(&mut self, nodes: usize, position: Position) -> Outcome {
         self.nodes = self.nodes.saturating_add(nodes);
         match self.nodes > self.budget.nodes {
-            true => {
-                Err(problem(position, format!("more than {} values, aliases counted", self.budget.nodes)))
-            }
+            true => Err(Problem::new(
+                position,
+                format!("more than {} values, aliases counted", self.budget.nodes),
+            )),
             false => Ok(()),
         }
-    }
-
-    fn drop_duplicates(&mut self, entries: &mut Vec<(Key, Rc<Node>)>) {
-        let mut first_lines = HashMap::new();
-        let problems = &mut self.problems;
-        entries.retain(|(key, _)| {
-            let first = *first_lines.entry(key.text.clone()).or_insert(key.position);
-            if first == key.position {
-                return true;
-            }
-            let message = format!("the key {:?} is already on line {}: remove one", key.text, first.line);
-            problems.push(problem(key.position, message));
-            false
-        });
     }
 
     /// Whether a scalar may be more than text.
@@ -203,7 +191,7 @@ impl Builder {
             None => Ok(plain),
             Some(Some("str")) => Ok(false),
             Some(Some("null" | "bool" | "int" | "float")) => Ok(true),
-            Some(_) => Err(problem(position, "a tag that has no meaning here: remove it")),
+            Some(_) => Err(Problem::new(position, "a tag that has no meaning here: remove it")),
         }
     }
 
@@ -211,7 +199,7 @@ impl Builder {
         match tag.map(Tag::core_suffix) {
             None => Ok(()),
             Some(name) if name == Some(expected) => Ok(()),
-            Some(_) => Err(problem(position, "a tag that has no meaning here: remove it")),
+            Some(_) => Err(Problem::new(position, "a tag that has no meaning here: remove it")),
         }
     }
 }
@@ -220,51 +208,25 @@ fn pending_key(node: &Node, position: Position) -> Outcome<PendingKey> {
     match &node.value {
         Value::Scalar(scalar) if scalar.is_merge() => Ok(PendingKey::Merge),
         Value::Scalar(scalar) if scalar.is_null() => {
-            Err(problem(position, "a key is missing: write \"\" for the empty name"))
+            Err(Problem::new(position, "a key is missing: write \"\" for the empty name"))
         }
         Value::Scalar(scalar) => Ok(PendingKey::Plain(Key { text: scalar.text().to_owned(), position })),
-        _ => Err(problem(position, "a key must be a plain text")),
+        _ => Err(Problem::new(position, "a key must be a plain text")),
     }
-}
-
-/// `<<: *base`: what is not said here is as it is there; of several bases the first counts.
-fn merge(entries: &mut Vec<(Key, Rc<Node>)>, merged: &[Rc<Node>]) -> Outcome {
-    if merged.is_empty() {
-        return Ok(());
-    }
-    let mut known: HashSet<String> = entries.iter().map(|(key, _)| key.text.clone()).collect();
-    for node in merged {
-        let bases = match &node.value {
-            Value::Sequence(bases) => bases.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        for base in bases {
-            let Value::Mapping(inherited) = &base.value else {
-                return Err(problem(base.position, "`<<` takes a mapping, or a list of mappings"));
-            };
-            let new = inherited.iter().filter(|(key, _)| known.insert(key.text.clone()));
-            entries.extend(new.map(|(key, node)| (key.clone(), Rc::clone(node))));
-        }
-    }
-    Ok(())
 }
 
 fn position(marker: &Marker) -> Position {
     Position { line: marker.line().max(1), column: marker.col() + 1 }
 }
 
-fn problem(position: Position, message: impl Into<String>) -> Problem {
-    Problem { position, message: message.into() }
-}
-
 fn too_deep(position: Position, depth: usize) -> Problem {
-    problem(position, format!("nested more than {depth} levels deep"))
+    Problem::new(position, format!("nested more than {depth} levels deep"))
 }
 
 fn unreadable(error: &ScanError, depth: usize) -> Problem {
     let position = position(error.marker());
     match error.kind() {
         granit_parser::ErrorKind::RecursionLimitExceeded => too_deep(position, depth),
-        kind => problem(position, format!("not YAML: {kind}")),
+        kind => Problem::new(position, format!("not YAML: {kind}")),
     }
 }

@@ -1,6 +1,7 @@
 //! YAML to a tree that remembers where everything stood, within fixed budgets.
 
 mod build;
+mod entries;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,12 @@ pub(super) struct Position {
 pub(super) struct Problem {
     pub(super) position: Position,
     pub(super) message: String,
+}
+
+impl Problem {
+    fn new(position: Position, message: impl Into<String>) -> Self {
+        Self { position, message: message.into() }
+    }
 }
 
 /// A node, shared by all aliases of it.

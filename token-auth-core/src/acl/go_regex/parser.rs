@@ -5,6 +5,7 @@ use regex_syntax::hir::{Capture, Class, ClassUnicode, Hir, Look, Repetition};
 use super::class;
 use super::error::{GoRegexError, GoRegexErrorKind as Kind};
 use super::escape::escape;
+use super::group::{Flags, Group, Item};
 use super::input::Input;
 use super::repeat::{self, Bounds};
 
@@ -27,62 +28,6 @@ pub(super) fn parse(pattern: &str, nesting: u32) -> Result<Parsed, GoRegexError>
     };
     parser.run().map_err(|kind| GoRegexError { kind, offset: parser.input.offset() })?;
     Ok(Parsed { hir: parser.group.finish().hir, groups: parser.groups })
-}
-
-/// A piece of the expression, with what the limits need to know of it.
-struct Item {
-    hir: Hir,
-    /// How deep groups and repetitions lie within each other here.
-    height: u32,
-    /// The product of the counts of repetitions within each other here.
-    copies: u32,
-}
-
-impl Item {
-    fn leaf(hir: Hir) -> Self {
-        Self { hir, height: 0, copies: 1 }
-    }
-}
-
-/// A group that is being read: the alternatives before the last `|`, and what stands after it.
-#[derive(Default)]
-struct Group {
-    branches: Vec<Item>,
-    items: Vec<Item>,
-    /// Its number, if it captures.
-    capture: Option<u32>,
-    /// The flags before it, which hold again after it.
-    flags: Flags,
-}
-
-impl Group {
-    fn end_branch(&mut self) {
-        let items = std::mem::take(&mut self.items);
-        self.branches.push(joined(items, Hir::concat));
-    }
-
-    fn finish(mut self) -> Item {
-        self.end_branch();
-        joined(self.branches, Hir::alternation)
-    }
-}
-
-fn joined(items: Vec<Item>, join: impl FnOnce(Vec<Hir>) -> Hir) -> Item {
-    let height = items.iter().map(|item| item.height).max().unwrap_or(0);
-    let copies = items.iter().map(|item| item.copies).max().unwrap_or(1);
-    Item { hir: join(items.into_iter().map(|item| item.hir).collect()), height, copies }
-}
-
-#[derive(Clone, Copy, Default)]
-struct Flags {
-    /// `i`
-    fold: bool,
-    /// `m`
-    lines: bool,
-    /// `s`
-    dot_newline: bool,
-    /// `U`
-    lazy: bool,
 }
 
 struct Parser<'p> {

@@ -1,0 +1,168 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
+
+use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, signer};
+use crate::htpasswd::{Htpasswd, HtpasswdError};
+use crate::password::PasswordVerifier;
+use crate::static_users::StaticUsers;
+
+/// A configuration, ready to serve.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// Answers requests.
+    pub service: TokenService,
+    /// How a server listens for them.
+    pub server: ServerConfig,
+    /// How much requests may cost.
+    pub limits: Limits,
+    /// What was read and does not look after itself: when one of these files changes, load again.
+    pub files: Vec<PathBuf>,
+    /// What an operator should know.
+    pub warnings: Vec<Finding>,
+}
+
+/// Why a configuration cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The configuration file cannot be read.
+    #[error("{file}: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration, or a file that it names, is wrong.
+    #[error(transparent)]
+    Invalid(#[from] ConfigErrors),
+}
+
+impl Config {
+    /// Reads a configuration file and all files that it names. Blocks while it does.
+    ///
+    /// Nothing is shared with what was loaded before: passwords that were verified under the old configuration are
+    /// verified anew.
+    ///
+    /// ```no_run
+    /// use token_auth_backends::config::{Config, ConfigOptions};
+    ///
+    /// let loaded = Config::load("auth_config.yml", &ConfigOptions::default())?;
+    /// for warning in &loaded.warnings {
+    ///     eprintln!("warning: {warning}");
+    /// }
+    /// let service = loaded.service;
+    /// # Ok::<(), token_auth_backends::config::LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or anything is wrong: everything that is.
+    pub fn load(file: impl AsRef<Path>, options: &ConfigOptions) -> Result<Loaded, LoadError> {
+        let path = file.as_ref();
+        let file = path.display().to_string();
+        let text = fs::read(path).map_err(|source| LoadError::Read { file: file.clone(), source })?;
+        let (config, mut warnings) = Self::from_yaml(text, &file, options)?;
+        let mut loaded = config.assemble()?;
+        warnings.append(&mut loaded.warnings);
+        loaded.files.insert(0, path.to_owned());
+        Ok(Loaded { warnings, ..loaded })
+    }
+
+    /// Reads the files that the configuration names, and joins everything to a service. Blocks while it does.
+    ///
+    /// # Errors
+    ///
+    /// When one of the files cannot be used.
+    pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
+        let files = self.key_files();
+        let mut errors = Vec::new();
+        let signer = signer::read(&self.token, &self.signing_pair).map_err(|error| errors.push(error)).ok();
+        let authenticators = self.authenticators(&mut errors);
+        let Self { server, token, acl, limits, start, .. } = self;
+        let mut authorizers = AuthorizerChain::new();
+        if let Some(acl) = acl {
+            authorizers.push(acl);
+        }
+        let (Some((signer, warnings)), true) = (signer, errors.is_empty()) else {
+            return Err(ConfigErrors::new(errors));
+        };
+        let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
+            .and_then(|service| service.with_lifetime(token.expiration))
+            .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?;
+        let service = match token.services.is_empty() {
+            true => service,
+            false => service.with_services(token.services),
+        };
+        Ok(Loaded { service, server, limits, files, warnings })
+    }
+
+    /// docker_auth's order.
+    fn authenticators(&self, errors: &mut Vec<Finding>) -> AuthenticatorChain {
+        let mut chain = AuthenticatorChain::new();
+        let verifier = match PasswordVerifier::new(self.limits.passwords) {
+            Ok(verifier) => Arc::new(verifier),
+            Err(error) => {
+                errors.push(self.start.finding(error.to_string()));
+                return chain;
+            }
+        };
+        if let Some(users) = &self.users {
+            let users = StaticUsers::new(
+                Arc::clone(&verifier),
+                users.iter().map(|(name, user)| (&**name, user.clone())),
+            );
+            // Of several tables of passwords the last one spends the time of an unknown name.
+            match &self.htpasswd {
+                Some(_) => chain.push(users.without_decoys()),
+                None => chain.push(users),
+            }
+        }
+        if let Some((options, spot)) = &self.htpasswd {
+            match Htpasswd::open(options.clone(), verifier) {
+                Ok(htpasswd) => chain.push(htpasswd),
+                Err(HtpasswdError::Invalid { file, problems }) => {
+                    let file: Arc<str> = file.display().to_string().into();
+                    let finding = |problem| Finding::of_line(&file, problem);
+                    errors.extend(problems.into_iter().map(finding));
+                }
+                Err(error) => errors.push(spot.finding(error.to_string())),
+            }
+        }
+        chain
+    }
+
+    /// The keys of the tokens and of the server.
+    fn key_files(&self) -> Vec<PathBuf> {
+        let server = self.server.tls.as_ref().map(|tls| &tls.key_pair);
+        let mut files = Vec::new();
+        for pair in [Some(&self.signing_pair.pair), server].into_iter().flatten() {
+            for file in [&pair.certificate, &pair.key] {
+                if !files.contains(file) {
+                    files.push(file.clone());
+                }
+            }
+        }
+        files
+    }
+}
+
+#[cfg(feature = "http")]
+impl Loaded {
+    /// The service as an HTTP endpoint, with these limits and behind these proxies.
+    pub fn endpoint(&self) -> token_auth_core::http::TokenEndpoint {
+        use token_auth_core::http::{AddressSource, TokenEndpoint};
+        let endpoint = TokenEndpoint::new(self.service.clone()).with_limits(self.limits.request);
+        let Some(real_ip) = &self.server.real_ip else { return endpoint };
+        let addresses = AddressSource::header(real_ip.header.clone(), real_ip.position);
+        endpoint.with_addresses(match &real_ip.trusted_proxies {
+            Some(networks) => addresses.with_trusted_proxies(networks.iter().copied()),
+            None => addresses,
+        })
+    }
+}

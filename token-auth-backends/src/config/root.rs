@@ -1,0 +1,91 @@
+use super::field::Field;
+use super::key_pair::LocatedPair;
+use super::reader::Reader;
+use super::section::Section;
+use super::yaml::{self, Budget, Position};
+use super::{Config, Limits, acl, foreign, key_pair, limits, server, token, users};
+use crate::htpasswd::HtpasswdOptions;
+
+/// Room for some hundred thousand users or rules.
+const BUDGET: Budget = Budget { bytes: 64 << 20, nodes: 4_000_000, depth: 32 };
+
+/// The configuration, or at least one error in the reader.
+pub(super) fn read(bytes: &[u8], reader: &Reader) -> Option<Config> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            reader.error(Position { line, column: 1 }, "", "is not UTF-8");
+            return None;
+        }
+    };
+    let (root, problems) = yaml::parse(text, BUDGET);
+    if root.is_none() && problems.is_empty() {
+        reader.error(Position { line: 1, column: 1 }, "", "says nothing");
+    }
+    for problem in problems {
+        reader.error(problem.position, "", problem.message);
+    }
+    read_root(Field::root(reader, &*root?).section()?)
+}
+
+fn read_root(root: Section<'_>) -> Option<Config> {
+    let limits = root.get("limits").and_then(|field| limits::read(field.section()?)).unwrap_or_default();
+    let server = root.require("server").and_then(|field| field.section());
+    let token_field = root.require("token");
+    let token = token_field.as_ref().and_then(Field::section);
+    if let (Some(field), Some(server), Some(token)) = (token_field, &server, &token)
+        && !key_pair::is_begun(server)
+        && !key_pair::is_begun(token)
+    {
+        field.error("needs `certificate` and `key`, here or under `server`, to sign tokens with");
+    }
+    let server_pair = server.as_ref().and_then(key_pair::read);
+    let token_pair = token.as_ref().and_then(key_pair::read);
+    let of = |pair: &Option<LocatedPair>| pair.as_ref().map(|located| located.pair.clone());
+    let server = server.and_then(|section| server::read(section, of(&server_pair)));
+    let token = token.and_then(|section| token::read(section, of(&token_pair)));
+    let signing_pair = token_pair.or(server_pair);
+
+    let users = configured(&root, "users").map(|field| users::read(&field, &limits.hashes));
+    let htpasswd_auth = root.get("htpasswd_auth");
+    let htpasswd =
+        htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    let rules = configured(&root, "acl");
+    let acl = rules.as_ref().and_then(acl::read);
+    let refuse = |blocks: &[foreign::Block]| {
+        let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
+        found.map(|(block, field)| block.refuse(&field)).count()
+    };
+    if refuse(&foreign::AUTHENTICATORS) == 0 && users.is_none() && htpasswd_auth.is_none() {
+        root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
+    }
+    if refuse(&foreign::AUTHORIZERS) == 0 && rules.is_none() {
+        root.missing("acl", "no way to authorize is configured: write `acl: []` to deny everything");
+    }
+    let start = root.spot();
+    root.finish();
+    let (server, token, signing_pair) = (server?, token?, signing_pair?);
+    Some(Config { server, token, users, acl, limits, htpasswd, signing_pair, start })
+}
+
+/// A method that counts even when it is empty, but not when it is null.
+fn configured<'a>(root: &Section<'a>, key: &'static str) -> Option<Field<'a>> {
+    let field = root.present(key)?;
+    if field.is_null() {
+        field.warn("has no value, and so is not configured");
+        return None;
+    }
+    Some(field)
+}
+
+fn htpasswd(section: Section<'_>, limits: &Limits) -> Option<HtpasswdOptions> {
+    let file = section.require("file").and_then(|field| field.filled());
+    let group_file = section.get("group_file").and_then(|field| field.filled());
+    section.finish();
+    let mut options = HtpasswdOptions::new(file?);
+    options.group_file = group_file.map(Into::into);
+    options.hash_limits = limits.hashes.clone();
+    Some(options)
+}

@@ -1,0 +1,227 @@
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{CertificateParams, KeyPair};
+use tempfile::TempDir;
+use token_auth_core::token::Verifier;
+use token_auth_core::{Credentials, ScopeLimits, ScopeSet, TokenError, TokenRequest};
+
+use super::ARTICLE;
+use crate::config::{Config, ConfigOptions, LoadError, Loaded};
+
+/// A folder with a configuration and the files that it names.
+struct Folder(TempDir);
+
+impl Folder {
+    /// With the pair `auth.pem` and `auth.key`, and the configuration with `DIR` for the folder.
+    fn new(config: &str) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        let key = KeyPair::generate().unwrap();
+        folder.write_pair("auth", &key, &CertificateParams::default());
+        folder.write("auth.yml", &config.replace("DIR", &folder.path("").display().to_string()));
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn write_pair(&self, name: &str, key: &KeyPair, params: &CertificateParams) {
+        self.write(&format!("{name}.pem"), &params.self_signed(key).unwrap().pem());
+        self.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+
+    fn load(&self) -> Result<Loaded, LoadError> {
+        Config::load(self.path("auth.yml"), &ConfigOptions::default())
+    }
+
+    /// What is wrong, with `DIR/` for the folder.
+    fn complaints(&self) -> String {
+        self.shown(&self.load().err().unwrap().to_string())
+    }
+
+    fn shown(&self, text: &str) -> String {
+        text.replace(&self.path("").display().to_string(), "DIR/")
+    }
+}
+
+/// What a token allows, or the status.
+async fn ask(loaded: &Loaded, credentials: Credentials, scopes: &str) -> Result<String, u16> {
+    let mut request = TokenRequest::new("registry");
+    request.credentials = credentials;
+    request.scopes = ScopeSet::parse([scopes], ScopeLimits::default()).unwrap();
+    let answer = loaded.service.answer(&request).await.result.map_err(|error: TokenError| error.status())?;
+    let key = loaded.service.signer().public_keys().remove(0);
+    let verifier = Verifier::builder(loaded.service.issuer(), "registry").key(key).build().unwrap();
+    let token = verifier.verify(&answer.token, SystemTime::now()).unwrap();
+    let access = token.claims().access.iter();
+    let shown = access.map(|entry| format!("{}:{}", entry.name, entry.actions));
+    Ok(format!("{:?} {}", token.claims().subject, shown.collect::<Vec<_>>().join(" ")))
+}
+
+#[tokio::test]
+async fn the_article() {
+    let folder = Folder::new(&ARTICLE.replace("/config/", "DIR"));
+    let loaded = folder.load().unwrap();
+    assert_eq!(loaded.warnings, []);
+    assert_eq!(loaded.files, ["auth.yml", "auth.pem", "auth.key"].map(|name| folder.path(name)));
+    assert_eq!(loaded.service.issuer(), "Acme auth server");
+
+    let basic = Credentials::password;
+    let scopes = "repository:hello-world:pull,push repository:app:pull";
+    for (name, credentials, expected) in [
+        ("right", basic("admin", "badmin"), Ok("\"admin\" hello-world:pull,push app:pull")),
+        ("wrong", basic("admin", "x"), Err(401)),
+        ("unknown", basic("eve", "badmin"), Err(401)),
+        ("anonymous", Credentials::Anonymous, Ok("\"\" hello-world:pull app:")),
+    ] {
+        let answer = ask(&loaded, credentials, scopes).await;
+        assert_eq!(answer, expected.map(str::to_owned), "{name}");
+    }
+}
+
+const BOTH: &str = "
+server: {addr: ':1', certificate: DIRauth.pem, key: DIRauth.key}
+token: {issuer: x, expiration: 60, services: [registry]}
+users:
+  alice: {password: $2b$04$abcdefghijklmnopqrstuuPp7HPfoAs8I2dCQCQ/fW7zEJv8I8C8e}
+htpasswd_auth: {file: DIRusers, group_file: DIRgroups}
+acl:
+- match: {labels: {group: dev}}
+  actions: [pull]
+";
+
+#[tokio::test]
+async fn users_and_then_the_password_file_and_the_pair_of_the_server() {
+    let folder = Folder::new(BOTH);
+    let badmin = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
+    folder.write("users", &format!("alice:{badmin}\nbob:{badmin}\n"));
+    folder.write("groups", "dev: alice bob\n");
+    let loaded = folder.load().unwrap();
+    let basic = Credentials::password;
+    for (name, credentials, expected) in [
+        ("static", basic("alice", "x"), Ok("\"alice\" app:")),
+        ("known to both, right for the second only", basic("alice", "badmin"), Err(401)),
+        ("of the file, with its group", basic("bob", "badmin"), Ok("\"bob\" app:pull")),
+        ("of neither", basic("eve", "badmin"), Err(401)),
+        ("anonymous", Credentials::Anonymous, Err(401)),
+    ] {
+        let answer = ask(&loaded, credentials, "repository:app:pull,push").await;
+        assert_eq!(answer, expected.map(str::to_owned), "{name}");
+    }
+    let elsewhere = loaded.service.answer(&TokenRequest::new("elsewhere")).await.result;
+    assert_eq!(elsewhere.unwrap_err(), TokenError::UnknownService);
+    assert_eq!(loaded.files, ["auth.yml", "auth.pem", "auth.key"].map(|name| folder.path(name)));
+}
+
+#[test]
+fn says_which_file_is_wrong() {
+    let folder = Folder::new(BOTH);
+    folder.write("users", "alice:hunter2\nbob\n");
+    folder.write("groups", "");
+    let users = "DIR/users:1: user \"alice\": this is not a password hash that is known here: make one with \
+                 `htpasswd -nB NAME`\nDIR/users:2: must have the form `name:hash`";
+    assert_eq!(folder.complaints(), users);
+    fs::remove_file(folder.path("groups")).unwrap();
+    let missing = "DIR/auth.yml:6: htpasswd_auth: DIR/groups: No such file or directory (os error 2)";
+    assert_eq!(folder.complaints(), missing);
+
+    let other = KeyPair::generate().unwrap();
+    folder.write("auth.key", &other.serialize_pem());
+    let certificate = "DIR/auth.yml:2: server.certificate: DIR/auth.pem: the certificate is for another key: the first \
+                       certificate of the file must belong to the private key";
+    assert_eq!(folder.complaints(), format!("{certificate}\n{missing}"));
+    folder.write("auth.pem", "");
+    assert!(
+        folder
+            .complaints()
+            .starts_with("DIR/auth.yml:2: server.certificate: DIR/auth.pem: no certificate found")
+    );
+    folder.write("auth.key", "hunter2");
+    assert!(
+        folder.complaints().starts_with("DIR/auth.yml:2: server.key: DIR/auth.key: no private key found")
+    );
+    fs::remove_file(folder.path("auth.key")).unwrap();
+    assert!(
+        folder
+            .complaints()
+            .starts_with("DIR/auth.yml:2: server.key: DIR/auth.key: No such file or directory")
+    );
+
+    folder.write("auth.yml", "users: [");
+    assert_eq!(folder.complaints(), "DIR/auth.yml:1: not YAML: unclosed bracket '['");
+    fs::remove_file(folder.path("auth.yml")).unwrap();
+    assert_eq!(folder.complaints(), "DIR/auth.yml: No such file or directory (os error 2)");
+}
+
+const KEYS: &str = "server: {addr: ':1'}
+token: {issuer: x, expiration: 60, certificate: DIRauth.pem, key: DIRauth.key, x5c: true}
+users: {'': {}}
+acl: [{match: {}, actions: ['*']}]";
+
+#[tokio::test]
+async fn keys_of_every_kind_sign() {
+    let folder = Folder::new(KEYS);
+    for (name, algorithm) in [
+        ("P-256", &rcgen::PKCS_ECDSA_P256_SHA256),
+        ("P-384", &rcgen::PKCS_ECDSA_P384_SHA384),
+        ("RSA", &rcgen::PKCS_RSA_SHA256),
+    ] {
+        folder.write_pair("auth", &KeyPair::generate_for(algorithm).unwrap(), &CertificateParams::default());
+        let answer = ask(&folder.load().unwrap(), Credentials::Anonymous, "repository:app:push").await;
+        assert_eq!(answer.as_deref(), Ok("\"\" app:push"), "{name}");
+    }
+}
+
+#[test]
+fn warns_of_certificates() {
+    let folder = Folder::new(KEYS);
+    let warnings = || {
+        let shown: Vec<_> =
+            folder.load().unwrap().warnings.iter().map(|finding| finding.to_string()).collect();
+        folder.shown(&shown.join("\n"))
+    };
+    assert_eq!(warnings(), "");
+    let mut expired = CertificateParams::default();
+    expired.not_after = (SystemTime::now() - Duration::from_secs(3600)).into();
+    folder.write_pair("auth", &KeyPair::generate().unwrap(), &expired);
+    let place = "DIR/auth.yml:2: token.certificate: DIR/auth.pem: ";
+    assert!(warnings().starts_with(&format!("{place}the certificate has expired")), "{}", warnings());
+
+    let without =
+        KEYS.replace("DIR", &folder.path("").display().to_string()).replace("x5c: true", "x5c: false");
+    folder.write("auth.yml", &without);
+    assert!(warnings().contains("tokens carry the libtrust key id and no certificate"), "{}", warnings());
+    folder.write("auth.key", &KeyPair::generate().unwrap().serialize_pem());
+    assert!(folder.complaints().contains("the certificate is for another key"));
+}
+
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn the_endpoint_keeps_limits_and_proxies() {
+    use http::{Request, StatusCode};
+    use http_body_util::Full;
+    use token_auth_core::http::ClientAddress;
+
+    let config = KEYS.replace("':1'", "':1', real_ip_header: X-Real-IP, trusted_proxies: [192.0.2.1]");
+    let config = config.replace("match: {}", "match: {ip: 10.0.0.1}") + "\nlimits: {query_bytes: 100}";
+    let endpoint = Folder::new(&config).load().unwrap().endpoint();
+    let answer = async |query: &str, peer: [u8; 4], header: Option<&str>| {
+        let mut request = Request::builder().uri(format!("/auth?{query}"));
+        if let Some(header) = header {
+            request = request.header("X-Real-IP", header);
+        }
+        let mut request = request.body(Full::<&[u8]>::default()).unwrap();
+        request.extensions_mut().insert(ClientAddress(peer.into()));
+        endpoint.respond(request).await.status()
+    };
+    assert_eq!(answer("", [192, 0, 2, 1], Some("10.0.0.1")).await, StatusCode::OK);
+    assert_eq!(answer("", [192, 0, 2, 1], None).await, StatusCode::BAD_REQUEST);
+    assert_eq!(answer("", [203, 0, 113, 1], None).await, StatusCode::OK, "not by the proxy");
+    assert_eq!(answer(&"x".repeat(101), [203, 0, 113, 1], None).await, StatusCode::URI_TOO_LONG);
+}
