@@ -17,8 +17,10 @@ use rustls_pki_types::pem::PemObject as _;
 use token_auth_benches::{KINDS, Kind, key_pair};
 use token_auth_core::token::{AccessEntry, CertificateChain, Claims, Signer, SigningKey};
 
+type Bare = Box<dyn Fn(&[u8])>;
+
 /// The signature alone: a key parsed once, a message as long as a token's.
-fn bare(kind: Kind, pem: &str) -> Box<dyn Fn(&[u8])> {
+fn bare(kind: Kind, pem: &str) -> Bare {
     let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
     let der = der.secret_pkcs8_der();
     let random = SystemRandom::new();
@@ -71,7 +73,7 @@ fn sign(criterion: &mut Criterion) {
         let message = token.rsplit_once('.').unwrap().0.as_bytes().to_vec();
         let bare = bare(kind, &pem);
         criterion.bench_function(&format!("sign/{}/bare", kind.name), |bencher| {
-            bencher.iter(|| bare(black_box(&message)))
+            bencher.iter(|| bare(black_box(&message)));
         });
         criterion.bench_function(&format!("sign/{}/token", kind.name), |bencher| {
             bencher.iter(|| signer.sign_now(black_box(&claims)).unwrap());
@@ -84,10 +86,10 @@ fn key_ids(criterion: &mut Criterion) {
         let key = SigningKey::from_pem(key_pair(kind).0.as_bytes()).unwrap();
         let key = key.public_key();
         criterion.bench_function(&format!("key id/{}/libtrust", kind.name), |bencher| {
-            bencher.iter(|| key.libtrust_id())
+            bencher.iter(|| key.libtrust_id());
         });
         criterion.bench_function(&format!("key id/{}/thumbprint", kind.name), |bencher| {
-            bencher.iter(|| key.thumbprint())
+            bencher.iter(|| key.thumbprint());
         });
     }
 }

@@ -67,7 +67,8 @@ pub(crate) fn hash_password(password: &str, cost: u32) -> Result<String> {
     }
     let mut salt = [0; 16];
     aws_lc_rs::rand::fill(&mut salt).context("the system has no randomness")?;
-    Ok(bcrypt::hash_with_salt(password, cost, salt)?.format_for_version(bcrypt::Version::TwoY))
+    let hash = bcrypt::hash_with_salt(password, cost, salt).map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(hash.format_for_version(bcrypt::Version::TwoY))
 }
 
 /// The password: twice from a terminal, or the first line of standard input.

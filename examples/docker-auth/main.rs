@@ -31,7 +31,6 @@ use clap::Parser as _;
 use tracing::info;
 
 use cli::{Cli, Command, Serve};
-use state::State;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -78,8 +77,7 @@ fn serve(options: &Serve) -> Result<()> {
 
 /// What `check` reports goes to standard output; what keeps the server from starting, to standard error.
 fn check(config: &Path, lenient: bool) -> Result<()> {
-    let report = state::check(config, lenient)?;
-    for warning in report.warnings {
+    for warning in state::check(config, lenient)? {
         println!("warning: {warning}");
     }
     println!("{}: good", config.display());

@@ -37,7 +37,9 @@ pub(crate) async fn answer(
 }
 
 async fn route(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let Some(path) = request.uri().path().strip_prefix(state.path_prefix.as_str()) else { return not_found() };
+    let Some(path) = request.uri().path().strip_prefix(state.path_prefix.as_str()) else {
+        return not_found();
+    };
     match path {
         "/auth" | "/auth/token" => state.endpoint.respond(request).await,
         "/.well-known/jwks.json" => read_only(&request, || jwks(state.endpoint.service())),
@@ -46,7 +48,10 @@ async fn route(state: &State, request: Request<Incoming>) -> Response<Full<Bytes
     }
 }
 
-fn read_only(request: &Request<Incoming>, page: impl FnOnce() -> Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+fn read_only(
+    request: &Request<Incoming>,
+    page: impl FnOnce() -> Response<Full<Bytes>>,
+) -> Response<Full<Bytes>> {
     match *request.method() {
         Method::GET | Method::HEAD => page(),
         _ => error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET"),

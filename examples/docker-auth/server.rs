@@ -21,9 +21,6 @@ use crate::listener::Listener;
 use crate::routes;
 use crate::state::State;
 
-/// How long requests under way have after the signal to stop.
-const GRACE: Duration = Duration::from_secs(30);
-
 /// Serves until told to stop.
 pub(crate) async fn run(listener: Listener, state: Arc<ArcSwap<State>>, stop: impl Future<Output = ()>) {
     let limits = state.load().connections;
@@ -47,8 +44,9 @@ pub(crate) async fn run(listener: Listener, state: Arc<ArcSwap<State>>, stop: im
         }
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
-        warn!("some connections did not finish within {GRACE:?} and are cut");
+    let grace = state.load().connections.grace;
+    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
+        warn!("some connections did not finish within {grace:?} and are cut");
     }
 }
 

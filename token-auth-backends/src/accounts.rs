@@ -38,10 +38,10 @@ impl Accounts {
         Self { by_name, decoys }
     }
 
-    /// The same accounts, with nothing computed for names that are not in the table.
+    /// Takes the decoys out: nothing is computed for names that are not in the table.
     #[cfg(feature = "static-users")]
-    pub(crate) fn without_decoys(self) -> Self {
-        Self { decoys: Vec::new(), ..self }
+    pub(crate) fn take_decoys(&mut self) -> Vec<PasswordHash> {
+        std::mem::take(&mut self.decoys)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -53,7 +53,7 @@ impl Accounts {
         &self,
         credentials: &Credentials,
         verifier: &PasswordVerifier,
-        decoy_choice: &RandomState,
+        decoys: &Decoys,
     ) -> Result<Authn, BackendError> {
         let (name, password) = match credentials {
             Credentials::Anonymous => ("", None),
@@ -61,7 +61,7 @@ impl Accounts {
             _ => return Ok(Authn::Abstain),
         };
         let Some(account) = self.by_name.get(name) else {
-            if let (Some(decoy), Some(password)) = (self.decoy(name, decoy_choice), password) {
+            if let (Some(decoy), Some(password)) = (decoys.choose(name, &self.decoys), password) {
                 verifier.spend(decoy, password).await?;
             }
             return Ok(Authn::Abstain);
@@ -76,11 +76,29 @@ impl Accounts {
             false => Authn::Reject("wrong password".into()),
         })
     }
+}
 
-    /// Which hash an unknown name costs: always the same for the same name, as it would be if it existed.
-    fn decoy(&self, name: &str, choice: &RandomState) -> Option<&PasswordHash> {
-        let count = u64::try_from(self.decoys.len()).ok()?;
-        let index = choice.hash_one(name).checked_rem(count)?;
-        self.decoys.get(usize::try_from(index).ok()?)
+/// Chooses what is computed for unknown names.
+pub(crate) struct Decoys {
+    key: RandomState,
+    /// Hashes of other tables, whose unknown names come here.
+    further: Vec<PasswordHash>,
+}
+
+impl Decoys {
+    pub(crate) fn new() -> Self {
+        Self { key: RandomState::new(), further: Vec::new() }
+    }
+
+    #[cfg(feature = "htpasswd")]
+    pub(crate) fn extend(&mut self, further: impl IntoIterator<Item = PasswordHash>) {
+        self.further.extend(further);
+    }
+
+    /// Always the same hash for the same name, as if it had one: of this table, or of the further ones.
+    fn choose<'a>(&'a self, name: &str, own: &'a [PasswordHash]) -> Option<&'a PasswordHash> {
+        let count = u64::try_from(own.len() + self.further.len()).ok()?;
+        let index = usize::try_from(self.key.hash_one(name).checked_rem(count)?).ok()?;
+        own.iter().chain(&self.further).nth(index)
     }
 }

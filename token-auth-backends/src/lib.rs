@@ -25,14 +25,14 @@
 //!
 //! | feature | gives |
 //! |---|---|
-//! | `static-users` (default) | [`static_users`]: accounts named in the configuration |
-//! | `htpasswd` | [`htpasswd`]: accounts of a password file, and groups of a group file |
-//! | `config` | [`config`]: docker_auth's configuration file, read as it is |
-//! | `password` | [`password`]: bcrypt, checked off the reactor; the features above need it |
+//! | `static-users` (default) | `static_users`: accounts named in the configuration |
+//! | `htpasswd` | `htpasswd`: accounts of a password file, and groups of a group file |
+//! | `config` | `config`: docker_auth's configuration file, read as it is |
+//! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
 //! | `http` | `core::http`: the service as a tower `Service` |
-//! | `testkit` | [`testkit`]: the contract tests that every backend runs |
+//! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
 //! # What it refuses
 //!

@@ -16,7 +16,6 @@ fn alice() -> KnownAccount {
     KnownAccount::new("alice", "badmin").with_secret(HASH).with_secret("LO.vzwpWC5LZGqThvEfznu")
 }
 
-#[cfg(feature = "static-users")]
 #[tokio::test]
 async fn static_users() {
     use token_auth_backends::static_users::{StaticUser, StaticUsers};
@@ -25,7 +24,6 @@ async fn static_users() {
     check_authenticator(Arc::new(StaticUsers::new(verifier(), users)), &alice()).await;
 }
 
-#[cfg(feature = "htpasswd")]
 #[tokio::test]
 async fn htpasswd() {
     use token_auth_backends::htpasswd::{Htpasswd, HtpasswdOptions};
@@ -34,4 +32,85 @@ async fn htpasswd() {
     std::fs::write(&file, format!("alice:{HASH}\n")).unwrap();
     let users = Htpasswd::open(HtpasswdOptions::new(file), verifier()).unwrap();
     check_authenticator(Arc::new(users), &alice()).await;
+}
+
+/// Each breaks the contract in one way.
+mod broken {
+    use std::fmt;
+    use std::sync::Arc;
+
+    use token_auth_backends::testkit::{KnownAccount, check_authenticator};
+    use token_auth_backends::{Authenticator, Authn, BackendError, Credentials, Identity, async_trait};
+
+    struct Broken {
+        shown: &'static str,
+        accepts: fn(&Credentials, &str, &str) -> bool,
+    }
+
+    impl fmt::Debug for Broken {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.shown)
+        }
+    }
+
+    #[async_trait]
+    impl Authenticator for Broken {
+        async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+            let (name, password) = match credentials {
+                Credentials::Password { username, password } => (username.as_str(), password.expose()),
+                _ => ("", ""),
+            };
+            Ok(
+                match (name, password) == ("alice", "wonderland")
+                    || (self.accepts)(credentials, name, password)
+                {
+                    true => Authn::Accept(Identity::new("alice")),
+                    false => Authn::Abstain,
+                },
+            )
+        }
+    }
+
+    async fn check(shown: &'static str, accepts: fn(&Credentials, &str, &str) -> bool) {
+        check_authenticator(Arc::new(Broken { shown, accepts }), &KnownAccount::new("alice", "wonderland"))
+            .await;
+    }
+
+    #[tokio::test]
+    async fn nothing() {
+        check("Broken", |_, _, _| false).await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "Debug shows a secret"]
+    async fn shows_the_password() {
+        check("Broken(wonderland)", |_, _, _| false).await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "the wrong password \"\" is accepted"]
+    async fn accepts_an_empty_password() {
+        check("Broken", |_, name, password| name == "alice" && password.is_empty()).await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "the wrong password \"wonderland\\\\0\" is accepted"]
+    async fn reads_a_password_as_a_c_string() {
+        check("Broken", |_, name, password| {
+            name == "alice" && password.split('\0').next() == Some("wonderland")
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "the unknown name \"*\" is accepted"]
+    async fn takes_a_name_for_a_pattern() {
+        check("Broken", |_, name, password| name == "*" && password == "wonderland").await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "credentials without a name are accepted as an account"]
+    async fn believes_nobody() {
+        check("Broken", |credentials, _, _| *credentials == Credentials::Anonymous).await;
+    }
 }

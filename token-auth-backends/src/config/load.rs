@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,27 +113,27 @@ impl Config {
                 return chain;
             }
         };
-        if let Some(users) = &self.users {
-            let users = StaticUsers::new(
-                Arc::clone(&verifier),
-                users.iter().map(|(name, user)| (&**name, user.clone())),
-            );
-            // Of several tables of passwords the last one spends the time of an unknown name.
-            match &self.htpasswd {
-                Some(_) => chain.push(users.without_decoys()),
-                None => chain.push(users),
-            }
+        let users = self.users.as_ref().map(|users| {
+            let named = users.iter().map(|(name, user)| (&**name, user.clone()));
+            StaticUsers::new(Arc::clone(&verifier), named)
+        });
+        let Some((options, spot)) = &self.htpasswd else {
+            users.into_iter().for_each(|users| chain.push(users));
+            return chain;
+        };
+        // Of two tables of passwords the second spends the time of an unknown name.
+        let mut decoys = Vec::new();
+        if let Some(mut users) = users {
+            decoys = users.take_decoys();
+            chain.push(users);
         }
-        if let Some((options, spot)) = &self.htpasswd {
-            match Htpasswd::open(options.clone(), verifier) {
-                Ok(htpasswd) => chain.push(htpasswd),
-                Err(HtpasswdError::Invalid { file, problems }) => {
-                    let file: Arc<str> = file.display().to_string().into();
-                    let finding = |problem| Finding::of_line(&file, problem);
-                    errors.extend(problems.into_iter().map(finding));
-                }
-                Err(error) => errors.push(spot.finding(error.to_string())),
+        match Htpasswd::open(options.clone(), verifier) {
+            Ok(htpasswd) => chain.push(htpasswd.with_decoys(decoys)),
+            Err(HtpasswdError::Invalid { file, problems }) => {
+                let file: Arc<str> = file.display().to_string().into();
+                errors.extend(problems.into_iter().map(|problem| Finding::of_line(&file, problem)));
             }
+            Err(error) => errors.push(spot.finding(error.to_string())),
         }
         chain
     }
@@ -149,6 +150,17 @@ impl Config {
             }
         }
         files
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("server", &self.server)
+            .field("limits", &self.limits)
+            .field("files", &self.files)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
     }
 }
 

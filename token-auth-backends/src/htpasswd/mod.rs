@@ -11,7 +11,6 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::RandomState;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +21,8 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use crate::accounts::Accounts;
-use crate::password::{HashLimits, PasswordVerifier};
+use crate::accounts::{Accounts, Decoys};
+use crate::password::{HashLimits, PasswordHash, PasswordVerifier};
 
 pub use error::{HtpasswdError, Problem};
 use files::{Files, Fingerprint};
@@ -72,7 +71,7 @@ impl HtpasswdOptions {
 pub struct Htpasswd {
     accounts: ArcSwap<Accounts>,
     verifier: Arc<PasswordVerifier>,
-    decoy_choice: RandomState,
+    decoys: Decoys,
     files: Arc<Files>,
     check_interval: Duration,
     seen: Mutex<Seen>,
@@ -96,7 +95,15 @@ impl Htpasswd {
         let fingerprint = files.fingerprint();
         let accounts = ArcSwap::from_pointee(files.read()?);
         let seen = Mutex::new(Seen { fingerprint, next_look: Instant::now() + check_interval });
-        Ok(Self { accounts, verifier, decoy_choice: RandomState::new(), files, check_interval, seen })
+        Ok(Self { accounts, verifier, decoys: Decoys::new(), files, check_interval, seen })
+    }
+
+    /// Computes these hashes, too, for unknown names: those of a table before this one, so that a name that is in neither
+    /// costs what one of either costs. `StaticUsers::take_decoys` gives them.
+    #[must_use]
+    pub fn with_decoys(mut self, hashes: impl IntoIterator<Item = PasswordHash>) -> Self {
+        self.decoys.extend(hashes);
+        self
     }
 
     /// Looks at the files if it is time to. One request looks; the others go on with what is known.
@@ -131,7 +138,7 @@ impl Authenticator for Htpasswd {
     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
         self.refresh().await;
         let accounts = self.accounts.load_full();
-        accounts.authenticate(credentials, &self.verifier, &self.decoy_choice).await
+        accounts.authenticate(credentials, &self.verifier, &self.decoys).await
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use token_auth_core::{Authenticator, Authn, Credentials, Origin};
 
 use super::{Htpasswd, HtpasswdError, HtpasswdOptions, parse};
+use crate::password::tests::Probe;
 use crate::password::{HashLimits, PasswordVerifier, VerifierOptions};
 
 const ONE: &str = "$2b$04$abcdefghijklmnopqrstuuPp7HPfoAs8I2dCQCQ/fW7zEJv8I8C8e"; // x
@@ -134,4 +135,15 @@ async fn reads_changed_files_again() {
     later().await;
     let answer = users.authenticate(&Credentials::password("bob", "x")).await.unwrap();
     assert!(matches!(answer, Authn::Accept(bob) if bob.labels.get("group")[0].as_str() == "ops"));
+}
+
+#[tokio::test]
+async fn an_unknown_name_costs_a_hash_of_this_table_or_of_the_one_before() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("users");
+    fs::write(&file, "").unwrap();
+    let (probe, hash) = Probe::with_hash("hash");
+    let users = open(HtpasswdOptions::new(&file)).unwrap().with_decoys([hash]);
+    assert!(!accepts(&users, "unknown", "x").await);
+    assert_eq!(probe.calls(), 1);
 }

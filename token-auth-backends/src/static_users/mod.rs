@@ -5,12 +5,11 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::RandomState;
 use std::sync::Arc;
 
 use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Labels, async_trait};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Decoys};
 use crate::password::{PasswordHash, PasswordVerifier};
 
 /// What is configured for one account.
@@ -64,7 +63,7 @@ impl StaticUser {
 pub struct StaticUsers {
     accounts: Accounts,
     verifier: Arc<PasswordVerifier>,
-    decoy_choice: RandomState,
+    decoys: Decoys,
 }
 
 impl StaticUsers {
@@ -74,21 +73,21 @@ impl StaticUsers {
         users: impl IntoIterator<Item = (N, StaticUser)>,
     ) -> Self {
         let accounts = users.into_iter().map(|(name, user)| (name.into(), user.hash, user.labels));
-        Self { accounts: Accounts::new(accounts), verifier, decoy_choice: RandomState::new() }
+        Self { accounts: Accounts::new(accounts), verifier, decoys: Decoys::new() }
     }
 
-    /// Computes nothing for unknown names: for a table that is followed by another one of passwords, which does.
-    /// Otherwise an unknown name would cost two hashes and be told apart by that.
-    #[must_use]
-    pub fn without_decoys(self) -> Self {
-        Self { accounts: self.accounts.without_decoys(), ..self }
+    /// Computes nothing for unknown names, and gives away the hashes that were computed for them: for a table that is
+    /// followed by another one of passwords, which then computes them. Otherwise an unknown name would cost two hashes
+    /// and be told apart by that.
+    pub fn take_decoys(&mut self) -> Vec<PasswordHash> {
+        self.accounts.take_decoys()
     }
 }
 
 #[async_trait]
 impl Authenticator for StaticUsers {
     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        self.accounts.authenticate(credentials, &self.verifier, &self.decoy_choice).await
+        self.accounts.authenticate(credentials, &self.verifier, &self.decoys).await
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -71,7 +71,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn unavailable(&mut self, error: BackendError) -> TokenError {
+    pub(super) fn unavailable(&mut self, error: &BackendError) -> TokenError {
         use std::error::Error as _;
         let mut text = error.to_string();
         let mut cause = error.source().and_then(|shown| shown.source());

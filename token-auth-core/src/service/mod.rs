@@ -155,15 +155,17 @@ impl TokenService {
         let identity = self.authenticate(request, record).await?;
         let mut access = Vec::with_capacity(request.scopes.scopes().len());
         for scope in request.scopes.scopes() {
-            let decision =
-                self.authorize(request, &identity, scope).await.map_err(|error| record.unavailable(error))?;
+            let decision = self
+                .authorize(request, &identity, scope)
+                .await
+                .map_err(|error| record.unavailable(&error))?;
             access.push(AccessEntry::new(scope, decision.granted.clone()));
             record.decisions.push(decision);
         }
         let now = self.clock.now();
-        let id = self.ids.next_id().map_err(|error| record.unavailable(error))?;
+        let id = self.ids.next_id().map_err(|error| record.unavailable(&error))?;
         let claims = self.claims(&identity, request, access, now, id);
-        let token = self.signer.sign(&claims).await.map_err(|error| record.unavailable(error))?;
+        let token = self.signer.sign(&claims).await.map_err(|error| record.unavailable(&error))?;
         Ok(TokenResponse::new(token, self.lifetime, now))
     }
 
@@ -173,7 +175,7 @@ impl TokenService {
         record: &mut Record,
     ) -> Result<Identity, TokenError> {
         let outcome = self.authenticator.authenticate(&request.credentials).await;
-        let reason = match outcome.map_err(|error| record.unavailable(error))? {
+        let reason = match outcome.map_err(|error| record.unavailable(&error))? {
             Authn::Accept(identity) => {
                 record.account = Some(Arc::clone(&identity.account));
                 record.source = identity.source.clone().or_else(|| Some(self.authenticator.name()));

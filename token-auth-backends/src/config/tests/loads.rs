@@ -42,7 +42,7 @@ impl Folder {
 
     /// What is wrong, with `DIR/` for the folder.
     fn complaints(&self) -> String {
-        self.shown(&self.load().err().unwrap().to_string())
+        self.shown(&self.load().unwrap_err().to_string())
     }
 
     fn shown(&self, text: &str) -> String {

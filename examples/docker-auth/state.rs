@@ -1,0 +1,111 @@
+//! What one configuration makes of the server. A request keeps the state that it began with.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
+use token_auth_backends::core::http::TokenEndpoint;
+use tokio::net::{TcpListener, UnixListener};
+use tracing::warn;
+
+use crate::listener::Listener;
+use crate::tls;
+
+/// How much and how long a connection may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Connections {
+    pub(crate) maximum: usize,
+    pub(crate) header_bytes: usize,
+    pub(crate) header_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) grace: Duration,
+}
+
+/// Everything that a request needs.
+pub(crate) struct State {
+    pub(crate) endpoint: TokenEndpoint,
+    pub(crate) path_prefix: String,
+    pub(crate) hsts: bool,
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) connections: Connections,
+    address: ListenAddress,
+}
+
+/// Reads a configuration with everything that it names. With the state come the files to watch.
+pub(crate) fn load(config: &Path, lenient: bool) -> Result<(State, Vec<PathBuf>)> {
+    let (state, loaded) = read(config, lenient)?;
+    for warning in &loaded.warnings {
+        warn!("{warning}");
+    }
+    Ok((state, loaded.files))
+}
+
+/// Reads a configuration as [`load`] does, and hands back what an operator should know.
+pub(crate) fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
+    let (_, loaded) = read(config, lenient)?;
+    Ok(loaded.warnings.iter().map(ToString::to_string).collect())
+}
+
+fn read(config: &Path, lenient: bool) -> Result<(State, Loaded)> {
+    let options = if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
+    let loaded = Config::load(config, &options)?;
+    let ServerConfig { address, path_prefix, hsts, timeouts, .. } = loaded.server.clone();
+    let tls = loaded.server.tls.as_ref().map(tls::config).transpose()?;
+    let connections = Connections {
+        maximum: loaded.limits.connections,
+        header_bytes: loaded.limits.header_bytes,
+        header_timeout: timeouts.header,
+        request_timeout: timeouts.request,
+        grace: timeouts.shutdown,
+    };
+    let state = State { endpoint: loaded.endpoint(), path_prefix, hsts, tls, connections, address };
+    Ok((state, loaded))
+}
+
+impl State {
+    /// Opens the listener that the configuration, or the command line instead, names.
+    pub(crate) async fn listen(&self, instead: Option<SocketAddr>) -> Result<Listener> {
+        if let Some(address) = instead {
+            return tcp(&address.ip().to_string(), address.port()).await;
+        }
+        match &self.address {
+            ListenAddress::Tcp { host, port } => tcp(host, *port).await,
+            ListenAddress::Unix(path) => {
+                // An earlier run may have left its socket file behind. Anything else that is there stays.
+                if std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket()) {
+                    std::fs::remove_file(path)
+                        .with_context(|| format!("cannot remove {}", path.display()))?;
+                }
+                let listener = UnixListener::bind(path)
+                    .with_context(|| format!("cannot listen on {}", path.display()))?;
+                Ok(Listener::Unix(listener, path.clone()))
+            }
+        }
+    }
+
+    /// Says which of the new settings count only after a restart.
+    pub(crate) fn report_what_needs_a_restart(&self, new: &Self) {
+        if new.address != self.address {
+            warn!("server.addr and server.net have changed: they count after a restart");
+        }
+        if new.connections.maximum != self.connections.maximum {
+            warn!("limits.connections has changed: it counts after a restart");
+        }
+    }
+}
+
+/// All interfaces are the IPv6 wildcard, which takes IPv4 too; on a machine without IPv6, the IPv4 one.
+async fn tcp(host: &str, port: u16) -> Result<Listener> {
+    let bound = match host {
+        "" => match TcpListener::bind(("::", port)).await {
+            Err(_) => TcpListener::bind(("0.0.0.0", port)).await,
+            bound => bound,
+        },
+        host => TcpListener::bind((host, port)).await,
+    };
+    bound.map(Listener::Tcp).with_context(|| format!("cannot listen on {host}:{port}"))
+}
