@@ -25,12 +25,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use clap::Parser as _;
 use tracing::info;
 
 use cli::{Cli, Command, Serve};
+use reload::Signals;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -59,6 +60,7 @@ fn serve(options: &Serve) -> Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let (hangup, stop) = Signals::new().context("cannot listen for signals")?.split();
         let (state, files) = state::load(&config, options.lenient)?;
         let listener = state.listen(options.listen).await?;
         let scheme = if state.tls.is_some() { "https" } else { "http" };
@@ -67,9 +69,8 @@ fn serve(options: &Serve) -> Result<()> {
             listener::Listener::Unix(..) => println!("listening on unix:{listener}"),
         }
         let state = Arc::new(ArcSwap::from_pointee(state));
-        let watch = reload::watch(config, options.lenient, files, Arc::clone(&state));
-        tokio::spawn(watch);
-        server::run(listener, state, reload::stop()).await;
+        tokio::spawn(reload::watch(hangup, config, options.lenient, files, Arc::clone(&state)));
+        server::run(listener, state, stop).await;
         info!("stopped");
         Ok(())
     })
