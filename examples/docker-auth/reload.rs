@@ -62,7 +62,8 @@ pub(crate) async fn watch(
             _ = hangup.recv() => true,
             _ = ticks.tick() => false,
         };
-        let now = stamps(&files);
+        // From before the files are read: what is written meanwhile is a change.
+        let mut now = stamps(&files);
         if !asked && now == seen {
             continue;
         }
@@ -71,7 +72,10 @@ pub(crate) async fn watch(
             Ok(Ok((new, new_files))) => {
                 state.load().report_what_needs_a_restart(&new);
                 state.store(Arc::new(new));
-                files = new_files;
+                if files != new_files {
+                    files = new_files;
+                    now = stamps(&files);
+                }
                 info!(config = %config.display(), "configuration loaded again");
             }
             Ok(Err(problem)) => {
@@ -79,7 +83,7 @@ pub(crate) async fn watch(
             }
             Err(panic) => error!(%panic, "the configuration stays as it was"),
         }
-        seen = stamps(&files);
+        seen = now;
     }
 }
 
