@@ -39,7 +39,10 @@ pub(crate) fn generate(
     let certificate = params.self_signed(&key)?;
 
     let mut key_out = create(key_file, 0o600)?;
-    let mut certificate_out = create(certificate_file, 0o644)?;
+    let mut certificate_out = create(certificate_file, 0o644).inspect_err(|_| {
+        // A key without its certificate would only be in the way of the next try.
+        let _ = std::fs::remove_file(key_file);
+    })?;
     let pem = Zeroizing::new(key.serialize_pem());
     key_out.write_all(pem.as_bytes()).with_context(|| format!("cannot write {}", key_file.display()))?;
     certificate_out
