@@ -59,7 +59,9 @@ fn serve(options: &Serve) -> Result<()> {
         Some(config) => (config.clone(), None),
         None => first_run::prepare(&options.data_dir, options.listen)?,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread more than there are processors: while signatures keep those busy, it answers everything else.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
         let (hangup, stop) = Signals::new().context("cannot listen for signals")?.split();
         let (state, files) = state::load(&config, options.lenient)?;
