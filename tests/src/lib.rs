@@ -7,7 +7,8 @@
 //! let server = Server::usual(&place);
 //! let registry = Registry::trusting(&place, &server).start();
 //! let image = Image::new(&place, "hello");
-//! Skopeo::new(&place, &registry).login("admin", "badmin").push(&image, "team/app:1").ok();
+//! let admin = Skopeo::new(&place, &registry).logged_in("admin", "badmin");
+//! admin.push(&image, "team/app:1").ok();
 //! ```
 //!
 //! A program that is not there fails the test and names the command that installs it; nothing is skipped. Nothing

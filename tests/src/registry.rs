@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::{Answer, Place, Process, Program, Server, Token, curl};
+use crate::{Answer, KeyPair, Place, Process, Program, Server, Token, curl};
 
 /// A registry that runs, and is killed when this is dropped.
 pub struct Registry {
@@ -71,6 +71,13 @@ impl RegistrySetup {
         self.environment("REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE", path.to_str().unwrap())
     }
 
+    /// Serves TLS with this pair.
+    #[must_use]
+    pub fn tls(self, pair: &KeyPair) -> Self {
+        self.environment("REGISTRY_HTTP_TLS_CERTIFICATE", pair.certificate.to_str().unwrap())
+            .environment("REGISTRY_HTTP_TLS_KEY", pair.key.to_str().unwrap())
+    }
+
     /// Starts it, and waits until it listens.
     ///
     /// # Panics
@@ -82,7 +89,7 @@ impl RegistrySetup {
         let process = Process::spawn(&mut command);
         let address = process.wait_for_stderr("where it listens", |text| {
             let address = text.split_once("listening on ")?.1;
-            Some(address.split(['"', ' ', '\n']).next()?.to_owned())
+            Some(address.split(['"', ',', ' ', '\n']).next()?.to_owned())
         });
         Registry { process, address }
     }

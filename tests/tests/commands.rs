@@ -75,7 +75,7 @@ fn check_looks_at_the_files_that_are_named() {
         check(&place, &Server::USUAL.replace(from, to), &[]).fails_with(word);
     }
     KeyPair::generate(&place, "other", "p256");
-    check(&place, &Server::USUAL.replace("token.key", "other.key"), &[]).fails_with("other.key");
+    check(&place, &Server::USUAL.replace("token.key", "other.key"), &[]).fails_with("another key");
     run(docker_auth().current_dir(place.path()).args(["check", "absent.yml"]), "").fails_with("absent.yml");
 }
 
@@ -178,6 +178,7 @@ fn generated_keys_are_private_and_never_overwritten() {
         let mut again = docker_auth();
         again.args(["generate-key", "--algorithm", kind, "--key"]).arg(place.at("another.key"));
         run(again.arg("--certificate").arg(&pair.certificate), "").fails_with(&certificate);
+        assert!(!place.at("another.key").exists());
     }
 }
 

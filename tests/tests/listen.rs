@@ -58,12 +58,13 @@ fn the_pair_that_serves_tls_signs_tokens() {
         let url = format!("{}/auth?service=registry", server.url);
         curl(&[trust[0], trust[1], version, "--tls-max", maximum, "--http1.1", &url]).is(200);
     }
-    let registry = Registry::trusting(&place, &server).start();
-    let admin = Skopeo::new(&place, &registry).trusting(&pair.certificate).logged_in("admin", "badmin");
+    let registry = Registry::trusting(&place, &server).tls(&pair).start();
+    let client = || Skopeo::new(&place, &registry).with_tls();
+    let admin = client().trusting(&pair.certificate).logged_in("admin", "badmin");
     admin.push(&Image::new(&place, "hello"), "app:1").ok();
     admin.pull("app:1").ok();
     // A client that does not trust the server does not speak with it.
-    Skopeo::new(&place, &registry).login("admin", "badmin").fails_with("x509");
+    client().login("admin", "badmin").fails_with("x509");
 }
 
 #[test]

@@ -5,25 +5,34 @@ use super::Client;
 use crate::{Finished, Image, Place, Program, Registry, run};
 
 /// `skopeo`.
-pub struct Skopeo(Client);
+pub struct Skopeo {
+    client: Client,
+    tls: bool,
+}
 
 impl Skopeo {
     /// A client of this registry that is not logged in.
     pub fn new(place: &Place, registry: &Registry) -> Self {
-        Self(Client::new(Program::SKOPEO, place, registry))
+        Self { client: Client::new(Program::SKOPEO, place, registry), tls: false }
     }
 
-    /// Makes it trust the certificates in this file.
+    /// Makes it insist on TLS, of the registry and of the token server.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        Self { tls: true, ..self }
+    }
+
+    /// Makes it trust the certificates in this file, and nothing else.
     #[must_use]
     pub fn trusting(mut self, certificate: &Path) -> Self {
-        self.0.environment.push(("SSL_CERT_FILE".to_owned(), certificate.to_owned()));
+        self.client.environment.push(("SSL_CERT_FILE".to_owned(), certificate.to_owned()));
         self
     }
 
     /// Logs in.
     pub fn login(&self, user: &str, password: &str) -> Finished {
         let mut command = self.command("login");
-        command.args(["--tls-verify=false", "--username", user, "--password-stdin", &self.0.registry]);
+        command.args([&self.tls(""), "--username", user, "--password-stdin", &self.client.registry]);
         run(&mut command, password)
     }
 
@@ -37,30 +46,30 @@ impl Skopeo {
 
     /// Pushes an image.
     pub fn push(&self, image: &Image, name: &str) -> Finished {
-        self.copy(&["--dest-tls-verify=false"], &layout(image), &self.docker(name))
+        self.copy(&[&self.tls("dest-")], &layout(image), &self.docker(name))
     }
 
     /// Pushes an image in the registry's own format, which every client reads.
     pub fn push_schema2(&self, image: &Image, name: &str) -> Finished {
-        let options = ["--dest-tls-verify=false", "--format", "v2s2"];
+        let options = [&self.tls("dest-"), "--format", "v2s2"];
         self.copy(&options, &layout(image), &self.docker(name))
     }
 
     /// Pulls an image.
     pub fn pull(&self, name: &str) -> Finished {
-        let folder = tempfile::tempdir_in(&self.0.home).unwrap();
+        let folder = tempfile::tempdir_in(&self.client.home).unwrap();
         let to = format!("dir:{}", folder.path().display());
-        self.copy(&["--src-tls-verify=false"], &self.docker(name), &to)
+        self.copy(&[&self.tls("src-")], &self.docker(name), &to)
     }
 
     /// Lists the tags of a repository.
     pub fn tags(&self, repository: &str) -> Finished {
-        run(self.command("list-tags").args(["--tls-verify=false", &self.docker(repository)]), "")
+        run(self.command("list-tags").args([&self.tls(""), &self.docker(repository)]), "")
     }
 
     /// Deletes an image.
     pub fn delete(&self, name: &str) -> Finished {
-        run(self.command("delete").args(["--tls-verify=false", &self.docker(name)]), "")
+        run(self.command("delete").args([&self.tls(""), &self.docker(name)]), "")
     }
 
     fn copy(&self, options: &[&str], from: &str, to: &str) -> Finished {
@@ -68,13 +77,17 @@ impl Skopeo {
     }
 
     fn command(&self, verb: &str) -> Command {
-        let mut command = self.0.command();
-        command.args(["--insecure-policy", verb, "--authfile"]).arg(self.0.authfile());
+        let mut command = self.client.command();
+        command.args(["--insecure-policy", verb, "--authfile"]).arg(self.client.authfile());
         command
     }
 
+    fn tls(&self, which: &str) -> String {
+        format!("--{which}tls-verify={}", self.tls)
+    }
+
     fn docker(&self, name: &str) -> String {
-        format!("docker://{}", self.0.name(name))
+        format!("docker://{}", self.client.name(name))
     }
 }
 

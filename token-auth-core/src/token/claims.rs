@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::{ActionSet, ResourceScope};
 
 /// How far `nbf` and `iat` lie before the present, for verifiers whose clock is behind.
-const BACKDATE: Duration = Duration::from_secs(10);
+pub(super) const BACKDATE: Duration = Duration::from_secs(10);
 
 /// The claims of a registry token (distribution's `jwt.md`). Times are whole seconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

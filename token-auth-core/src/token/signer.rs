@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::claims::unix_seconds;
+use super::claims::{BACKDATE, unix_seconds};
 use super::finding::findings;
 use super::{Algorithm, CertificateChain, Claims, Finding, PublicKey, SignerError, SigningKey};
 use crate::BackendError;
@@ -110,7 +110,7 @@ impl Signer {
     /// When the cryptographic library refuses.
     pub fn sign_now(&self, claims: &Claims) -> Result<String, SignerError> {
         let claims_json = serde_json::to_vec(claims).map_err(|_| SignerError::Signature)?;
-        let header = self.headers.at(claims.issued_at);
+        let header = self.headers.at(claims.issued_at.saturating_add(BACKDATE.as_secs()));
         // Four thirds of the claims, and up to 683 characters of signature.
         let mut token = String::with_capacity(header.len() + claims_json.len() * 4 / 3 + 700);
         token.push_str(header);
