@@ -2,7 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -15,12 +15,16 @@ use crate::keys;
 
 const ISSUER: &str = "token-auth";
 
-/// The configuration in this folder, made if it is not there yet.
-pub(crate) fn prepare(folder: &Path, listen: Option<SocketAddr>) -> Result<PathBuf> {
+/// The configuration in this folder, made if it is not there yet. What is made and told holds an address, so that the
+/// socket is opened before: it is handed back.
+pub(crate) fn prepare(folder: &Path, listen: Option<SocketAddr>) -> Result<(PathBuf, Option<TcpListener>)> {
     let config = folder.join("config.yml");
     if config.exists() {
-        return Ok(config);
+        return Ok((config, None));
     }
+    let address = listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 5001)));
+    let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -33,10 +37,9 @@ pub(crate) fn prepare(folder: &Path, listen: Option<SocketAddr>) -> Result<PathB
     aws_lc_rs::rand::fill(&mut random).context("the system has no randomness")?;
     let password = URL_SAFE_NO_PAD.encode(random);
     let hash = keys::hash_password(&password, 10)?;
-    let address = listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 5001)));
     keys::create(&config, 0o600)?.write_all(text(address, &certificate, &key, &hash).as_bytes())?;
     announce(address, &folder, &certificate, &password);
-    Ok(config)
+    Ok((config, Some(listener)))
 }
 
 fn text(address: SocketAddr, certificate: &Path, key: &Path, hash: &str) -> String {

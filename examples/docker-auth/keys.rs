@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use aws_lc_rs::signature::Ed25519KeyPair;
 use rcgen::{CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose, RsaKeySize};
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
@@ -21,13 +22,13 @@ pub(crate) fn generate(
     common_name: &str,
 ) -> Result<()> {
     let key = match algorithm {
-        Algorithm::P256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
-        Algorithm::P384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
-        Algorithm::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519),
-        Algorithm::Rsa2048 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048),
-        Algorithm::Rsa3072 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
-        Algorithm::Rsa4096 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_4096),
-    }?;
+        Algorithm::P256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?,
+        Algorithm::P384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384)?,
+        Algorithm::Ed25519 => ed25519()?,
+        Algorithm::Rsa2048 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?,
+        Algorithm::Rsa3072 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072)?,
+        Algorithm::Rsa4096 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_4096)?,
+    };
     let now = OffsetDateTime::now_utc();
     let mut params = CertificateParams::default();
     // A registry whose clock is a little behind must not see a certificate from the future.
@@ -39,12 +40,21 @@ pub(crate) fn generate(
     let certificate = params.self_signed(&key)?;
 
     let mut key_out = create(key_file, 0o600)?;
-    let mut certificate_out = create(certificate_file, 0o644)?;
+    let mut certificate_out = create(certificate_file, 0o644).inspect_err(|_| {
+        // A key without its certificate would only be in the way of the next try.
+        let _ = std::fs::remove_file(key_file);
+    })?;
     let pem = Zeroizing::new(key.serialize_pem());
     key_out.write_all(pem.as_bytes()).with_context(|| format!("cannot write {}", key_file.display()))?;
     certificate_out
         .write_all(certificate.pem().as_bytes())
         .with_context(|| format!("cannot write {}", certificate_file.display()))
+}
+
+/// In the first version of PKCS#8: OpenSSL 3.0 reads no other.
+fn ed25519() -> Result<KeyPair> {
+    let pkcs8 = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).context("cannot make a key")?;
+    Ok(KeyPair::try_from(pkcs8.as_ref())?)
 }
 
 /// Opens a new file with these permissions; one that exists is not touched.

@@ -25,12 +25,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use clap::Parser as _;
 use tracing::info;
 
 use cli::{Cli, Command, Serve};
+use listener::Listener;
+use reload::Signals;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -53,23 +55,28 @@ fn main() -> ExitCode {
 
 fn serve(options: &Serve) -> Result<()> {
     logging::init(options.log_format, options.log_level);
-    let config = match &options.config {
-        Some(config) => config.clone(),
+    let (config, listener) = match &options.config {
+        Some(config) => (config.clone(), None),
         None => first_run::prepare(&options.data_dir, options.listen)?,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread more than there are processors: while signatures keep those busy, it answers everything else.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
+        let (hangup, stop) = Signals::new().context("cannot listen for signals")?.split();
         let (state, files) = state::load(&config, options.lenient)?;
-        let listener = state.listen(options.listen).await?;
+        let listener = match listener {
+            Some(listener) => Listener::try_from(listener)?,
+            None => state.listen(options.listen).await?,
+        };
         let scheme = if state.tls.is_some() { "https" } else { "http" };
         match &listener {
-            listener::Listener::Tcp(_) => println!("listening on {scheme}://{listener}"),
-            listener::Listener::Unix(..) => println!("listening on unix:{listener}"),
+            Listener::Tcp(_) => println!("listening on {scheme}://{listener}"),
+            Listener::Unix(..) => println!("listening on unix:{listener}"),
         }
         let state = Arc::new(ArcSwap::from_pointee(state));
-        let watch = reload::watch(config, options.lenient, files, Arc::clone(&state));
-        tokio::spawn(watch);
-        server::run(listener, state, reload::stop()).await;
+        tokio::spawn(reload::watch(hangup, config, options.lenient, files, Arc::clone(&state)));
+        server::run(listener, state, stop).await;
         info!("stopped");
         Ok(())
     })

@@ -1,6 +1,7 @@
 //! Signals, and files that change under a running server.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,14 +17,43 @@ use crate::state::{self, State};
 /// changes by a renamed link, a bind mount not at all for those who watch its folder.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// The signals that the server listens for, from when this is made on. Until then each would end the process.
+pub(crate) struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Those to [`watch`] with, and what waits for SIGTERM or SIGINT.
+    pub(crate) fn split(mut self) -> (Signal, impl Future<Output = ()>) {
+        let stop = async move {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        };
+        (self.hangup, stop)
+    }
+}
+
 /// Loads the configuration again on SIGHUP, and when one of its files has changed. Requests under way keep the
 /// configuration that they began with; a configuration that cannot be loaded changes nothing.
-pub(crate) async fn watch(config: PathBuf, lenient: bool, files: Vec<PathBuf>, state: Arc<ArcSwap<State>>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-        error!("cannot listen for SIGHUP: the configuration is not read again");
-        return;
-    };
-    let mut files = files;
+pub(crate) async fn watch(
+    mut hangup: Signal,
+    config: PathBuf,
+    lenient: bool,
+    mut files: Vec<PathBuf>,
+    state: Arc<ArcSwap<State>>,
+) {
     let mut seen = stamps(&files);
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -32,7 +62,8 @@ pub(crate) async fn watch(config: PathBuf, lenient: bool, files: Vec<PathBuf>, s
             _ = hangup.recv() => true,
             _ = ticks.tick() => false,
         };
-        let now = stamps(&files);
+        // From before the files are read: what is written meanwhile is a change.
+        let mut now = stamps(&files);
         if !asked && now == seen {
             continue;
         }
@@ -41,7 +72,10 @@ pub(crate) async fn watch(config: PathBuf, lenient: bool, files: Vec<PathBuf>, s
             Ok(Ok((new, new_files))) => {
                 state.load().report_what_needs_a_restart(&new);
                 state.store(Arc::new(new));
-                files = new_files;
+                if files != new_files {
+                    files = new_files;
+                    now = stamps(&files);
+                }
                 info!(config = %config.display(), "configuration loaded again");
             }
             Ok(Err(problem)) => {
@@ -49,7 +83,7 @@ pub(crate) async fn watch(config: PathBuf, lenient: bool, files: Vec<PathBuf>, s
             }
             Err(panic) => error!(%panic, "the configuration stays as it was"),
         }
-        seen = stamps(&files);
+        seen = now;
     }
 }
 
@@ -63,23 +97,4 @@ fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
 fn stamp(file: &Path) -> Stamp {
     let data = fs::metadata(file).ok()?;
     Some((data.ino(), data.size(), data.mtime(), data.mtime_nsec()))
-}
-
-/// Waits for SIGTERM or SIGINT.
-pub(crate) async fn stop() {
-    async fn next(signal: std::io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                error!(%error, "cannot listen for a signal to stop");
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-    tokio::select! {
-        () = next(signal(SignalKind::terminate())) => {}
-        () = next(signal(SignalKind::interrupt())) => {}
-    }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -97,12 +98,25 @@ async fn serve(
         .max_concurrent_streams(64)
         .keep_alive_interval(limits.header_timeout)
         .keep_alive_timeout(limits.header_timeout);
+    let begun = Arc::new(AtomicBool::new(false));
+    let beginning = Arc::clone(&begun);
     let service = service_fn(move |request: Request<Incoming>| {
+        beginning.store(true, Ordering::Relaxed);
         let state = state.load_full();
         async move { Ok::<_, std::convert::Infallible>(routes::answer(&state, peer, request).await) }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        debug!(error = %error, "connection ended");
+    // hyper's own time-outs begin when it knows the version of HTTP, which a client that says nothing never tells.
+    let silent = async {
+        tokio::time::sleep(limits.header_timeout).await;
+        if begun.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            debug!(error = %error, "connection ended");
+        },
+        () = silent => debug!("no request came in time"),
     }
 }

@@ -1,1 +1,47 @@
-//! Placeholder.
+//! What the end-to-end tests share: real programs, started in folders of their own and stopped when a test ends.
+//!
+//! ```no_run
+//! use token_auth_tests::{Image, Place, Registry, Server, Skopeo};
+//!
+//! let place = Place::new();
+//! let server = Server::usual(&place);
+//! let registry = Registry::trusting(&place, &server).start();
+//! let image = Image::new(&place, "hello");
+//! let admin = Skopeo::new(&place, &registry).logged_in("admin", "badmin");
+//! admin.push(&image, "team/app:1").ok();
+//! ```
+//!
+//! A program that is not there fails the test and names the command that installs it; nothing is skipped. Nothing
+//! sleeps to wait: the harness reads what a program prints, or waits for its end, with a deadline.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code fails by panicking"
+)]
+
+mod clients;
+mod http;
+mod image;
+mod keys;
+mod place;
+mod process;
+mod program;
+mod raw;
+mod registry;
+mod server;
+mod token;
+
+pub use clients::{Docker, Podman, Skopeo};
+pub use http::{Answer, curl};
+pub use image::Image;
+pub use keys::{KeyPair, openssl};
+pub use place::Place;
+pub use process::{DEADLINE, Finished, Process, run, until};
+pub use program::Program;
+pub use raw::Connection;
+pub use registry::{Registry, RegistrySetup};
+pub use server::{Server, ServerSetup, docker_auth};
+pub use token::Token;

@@ -2,12 +2,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use token_auth_core::token::{
     Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, Sign, Signer, SigningKey,
 };
 use token_auth_core::{BackendError, async_trait};
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -50,27 +52,46 @@ fn read_file(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// An RSA signature takes a quarter of a millisecond and more: too long for a reactor with other requests to answer. The
-/// other algorithms take less than a change of threads would.
+/// Signatures of elliptic curves take less than a change of threads would; RSA takes a quarter of a millisecond and more.
 fn off_reactor(signer: Signer) -> Arc<dyn Sign> {
     match signer.algorithm() {
-        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => Arc::new(BlockingSigner(Arc::new(signer))),
+        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => {
+            Arc::new(BlockingSigner { signer: Arc::new(signer), here: AtomicUsize::new(0) })
+        }
         _ => Arc::new(signer),
     }
 }
 
-struct BlockingSigner(Arc<Signer>);
+/// Signs without ever keeping all of the reactor's threads busy: one of them stays free for other requests. The others
+/// sign where they are, which saves the change of threads; what comes on top goes to the threads for blocking work.
+struct BlockingSigner {
+    signer: Arc<Signer>,
+    /// How many signatures are being made on threads of the reactor.
+    here: AtomicUsize,
+}
 
 #[async_trait]
 impl Sign for BlockingSigner {
     async fn sign(&self, claims: &Claims) -> Result<String, BackendError> {
-        let (signer, claims) = (Arc::clone(&self.0), claims.clone());
-        let signed = spawn_blocking(move || signer.sign_now(&claims));
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| BackendError::new("signer", error);
-        signed.await.map_err(|error| failed(error.into()))?.map_err(|error| failed(error.into()))
+        let most = Handle::current().metrics().num_workers().saturating_sub(1);
+        let signed = match self.here.fetch_add(1, Ordering::Relaxed) < most {
+            true => {
+                let signed = self.signer.sign_now(claims);
+                self.here.fetch_sub(1, Ordering::Relaxed);
+                signed
+            }
+            false => {
+                self.here.fetch_sub(1, Ordering::Relaxed);
+                let (signer, claims) = (Arc::clone(&self.signer), claims.clone());
+                let signed = spawn_blocking(move || signer.sign_now(&claims)).await;
+                signed.map_err(|error| failed(error.into()))?
+            }
+        };
+        signed.map_err(|error| failed(error.into()))
     }
 
     fn public_keys(&self) -> Vec<PublicKey> {
-        self.0.public_keys()
+        self.signer.public_keys()
     }
 }

@@ -44,6 +44,7 @@ fn user_of(name: &str, field: &Field<'_>, limits: &HashLimits) -> Option<StaticU
 fn labels(field: &Field<'_>) -> Labels {
     let mut labels = Labels::new();
     for (name, values) in field.entries().unwrap_or_default() {
+        labels.declare(name);
         if values.is_null() {
             continue;
         }

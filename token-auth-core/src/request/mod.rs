@@ -17,7 +17,7 @@ use form::Parameters;
 pub struct RequestLimits {
     /// Bytes of the query string. Default 32 KiB.
     pub query_bytes: usize,
-    /// Bytes of the body of a POST. Default 64 KiB.
+    /// Bytes of the body of a POST. Default 32 KiB.
     pub body_bytes: usize,
     /// Bytes of the `Authorization` header. Default 16 KiB.
     pub authorization_bytes: usize,
@@ -29,7 +29,7 @@ impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             query_bytes: 32 * 1024,
-            body_bytes: 64 * 1024,
+            body_bytes: 32 * 1024,
             authorization_bytes: 16 * 1024,
             scopes: ScopeLimits::default(),
         }

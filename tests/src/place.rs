@@ -1,0 +1,62 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tempfile::TempDir;
+
+/// A private folder, gone when this is dropped.
+#[derive(Debug)]
+pub struct Place(TempDir);
+
+impl Place {
+    /// A new, empty one.
+    #[expect(clippy::new_without_default, reason = "each call makes a folder")]
+    pub fn new() -> Self {
+        Self(tempfile::Builder::new().prefix("token-auth-").tempdir().unwrap())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The path of something in it, whether that exists or not.
+    pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// A folder in it, made if it is not there.
+    pub fn folder(&self, name: impl AsRef<Path>) -> PathBuf {
+        let path = self.at(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// A new folder in it, with a number after the prefix.
+    pub fn own_folder(&self, prefix: &str) -> PathBuf {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let path = self.at(format!("{prefix}{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&path).unwrap();
+        path
+    }
+
+    /// Writes a file in it.
+    pub fn write(&self, name: impl AsRef<Path>, text: &str) -> PathBuf {
+        let path = self.at(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Replaces a file in it in one step, as careful administrators and Kubernetes do.
+    pub fn replace(&self, name: impl AsRef<Path>, text: &str) {
+        let path = self.at(name);
+        let new = path.with_extension("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, path).unwrap();
+    }
+
+    /// Reads a file in it.
+    pub fn read(&self, name: impl AsRef<Path>) -> String {
+        fs::read_to_string(self.at(name)).unwrap()
+    }
+}

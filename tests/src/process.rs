@@ -1,0 +1,251 @@
+use std::fmt;
+use std::io::{Read, Write as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take. Far more than it should, for machines under load.
+pub const DEADLINE: Duration = Duration::from_secs(90);
+
+/// A program that runs beside the test, and is killed when this is dropped.
+pub struct Process {
+    name: String,
+    child: Child,
+    stdout: Transcript,
+    stderr: Transcript,
+}
+
+impl Process {
+    /// Starts it, with nothing to read and its output kept.
+    pub fn spawn(command: &mut Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
+        let stdout = Transcript::of(child.stdout.take().unwrap());
+        let stderr = Transcript::of(child.stderr.take().unwrap());
+        Self { name, child, stdout, stderr }
+    }
+
+    /// Its standard input; it ends when that is dropped.
+    fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().unwrap()
+    }
+
+    /// What it printed so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What it complained of so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits until `find` finds what it looks for in the whole lines of standard output.
+    pub fn wait_for_stdout<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        self.wait_for(&self.stdout, what, find)
+    }
+
+    /// Waits until `find` finds what it looks for in the whole lines of standard error.
+    pub fn wait_for_stderr<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        self.wait_for(&self.stderr, what, find)
+    }
+
+    fn wait_for<T>(&self, transcript: &Transcript, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        transcript.wait_for(find).unwrap_or_else(|| panic!("{} did not print {what}\n{self}", self.name))
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("sh")
+            .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success(), "cannot send SIG{name} to {}", self.name);
+    }
+
+    /// Waits for its end, and for the end of what it prints.
+    pub fn finish(mut self) -> Finished {
+        drop(self.child.stdin.take());
+        let status = until(&format!("{} to end", self.name), || self.child.try_wait().unwrap());
+        self.stdout.wait_for_end();
+        self.stderr.wait_for_end();
+        Finished { name: self.name.clone(), status, stdout: self.stdout(), stderr: self.stderr() }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the test runner shows what a failed test printed")]
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("{self}");
+        }
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Output { name: &self.name, stdout: &self.stdout(), stderr: &self.stderr() })
+    }
+}
+
+/// A program that has ended.
+pub struct Finished {
+    name: String,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// Asserts that it succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert!(self.status.success(), "{} should have succeeded\n{self}", self.status);
+        self
+    }
+
+    /// Asserts that it failed by its own decision (not by a signal).
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert!(
+            self.status.code().is_some_and(|code| code != 0),
+            "{} should have failed\n{self}",
+            self.status
+        );
+        self
+    }
+
+    /// Asserts that it failed, and that it told why in these words.
+    #[track_caller]
+    pub fn fails_with(self, words: &str) -> Self {
+        let this = self.fails();
+        let said = format!("{}{}", this.stdout, this.stderr).to_lowercase();
+        assert!(said.contains(&words.to_lowercase()), "should have said {words:?}\n{this}");
+        this
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Output { name: &self.name, stdout: &self.stdout, stderr: &self.stderr })
+    }
+}
+
+/// Runs a program to its end.
+pub fn run(command: &mut Command, stdin: &str) -> Finished {
+    let mut process = Process::spawn(command);
+    // A program that ends without reading has decided already.
+    let _ = process.stdin().write_all(stdin.as_bytes());
+    process.finish()
+}
+
+/// Asks again and again until there is an answer.
+///
+/// # Panics
+///
+/// When there is none before the [`DEADLINE`].
+#[track_caller]
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+struct Output<'a> {
+    name: &'a str,
+    stdout: &'a str,
+    stderr: &'a str,
+}
+
+impl fmt::Display for Output<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, stdout, stderr } = self;
+        write!(f, "--- {name}: standard output\n{}", end_of(stdout))?;
+        write!(f, "--- {name}: standard error\n{}---", end_of(stderr))
+    }
+}
+
+/// The last lines of a text, none too long: enough to see what happened.
+fn end_of(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(20)..].iter();
+    last.map(|line| line.chars().take(500).chain(['\n']).collect::<String>()).collect()
+}
+
+/// What a program prints, read as it comes.
+#[derive(Clone, Default)]
+struct Transcript(Arc<(Mutex<Text>, Condvar)>);
+
+#[derive(Default)]
+struct Text {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl Transcript {
+    fn of(mut source: impl Read + Send + 'static) -> Self {
+        let transcript = Self::default();
+        let Self(shared) = transcript.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let read = source.read(&mut buffer).unwrap_or(0);
+                let mut text = shared.0.lock().unwrap();
+                text.bytes.extend_from_slice(&buffer[..read]);
+                text.ended = read == 0;
+                shared.1.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        transcript
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.0.lock().unwrap().bytes).into_owned()
+    }
+
+    fn wait_for_end(&self) {
+        self.wait(|text| text.ended.then_some(()));
+    }
+
+    fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.wait(|text| {
+            let lines = text.bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            let found = find(&String::from_utf8_lossy(&text.bytes[..lines]));
+            if found.is_some() || text.ended { Some(found) } else { None }
+        })?
+    }
+
+    /// Until `decide` decides, or the deadline has passed.
+    fn wait<T>(&self, decide: impl Fn(&Text) -> Option<T>) -> Option<T> {
+        let end = Instant::now() + DEADLINE;
+        let (text, changed) = &*self.0;
+        let mut text = text.lock().unwrap();
+        loop {
+            if let Some(decision) = decide(&text) {
+                return Some(decision);
+            }
+            let left = end.checked_duration_since(Instant::now())?;
+            text = changed.wait_timeout(text, left).unwrap().0;
+        }
+    }
+}

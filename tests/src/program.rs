@@ -1,0 +1,51 @@
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A program that tests run, with the Debian package that brings it.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+impl Program {
+    /// `curl`.
+    pub const CURL: Self = Self::new("curl", "curl");
+    /// Docker's command line.
+    pub const DOCKER: Self = Self::new("docker", "docker.io");
+    /// The reference registry, version 2.
+    pub const DOCKER_REGISTRY: Self = Self::new("docker-registry", "docker-registry");
+    /// Makes htpasswd lines.
+    pub const HTPASSWD: Self = Self::new("htpasswd", "apache2-utils");
+    /// Makes keys and certificates.
+    pub const OPENSSL: Self = Self::new("openssl", "openssl");
+    /// `podman`.
+    pub const PODMAN: Self = Self::new("podman", "podman");
+    /// `skopeo`.
+    pub const SKOPEO: Self = Self::new("skopeo", "skopeo");
+
+    const fn new(name: &'static str, package: &'static str) -> Self {
+        Self { name, package }
+    }
+
+    /// A command that runs it.
+    ///
+    /// # Panics
+    ///
+    /// When it is not on the search path.
+    pub fn command(self) -> Command {
+        Command::new(self.path())
+    }
+
+    fn path(self) -> PathBuf {
+        let search = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&search)
+            .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
+            .map(|folder| folder.join(self.name))
+            .find(|path| Path::is_file(path))
+            .unwrap_or_else(|| {
+                panic!("{} is missing: install it with `apt-get install {}`", self.name, self.package)
+            })
+    }
+}
