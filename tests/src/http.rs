@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -96,14 +97,22 @@ impl Answer {
         this
     }
 
-    /// Asserts that this is a registry's refusal of a token that lacks this scope.
+    /// Asserts that this is a registry's refusal of a token that lacks this scope. Its actions come in any order.
     #[track_caller]
     pub fn asks_for(self, scope: &str) -> Self {
         let this = self.is(401);
         let challenge = this.header("www-authenticate").unwrap_or_default();
-        assert!(challenge.contains("insufficient_scope") && challenge.contains(scope), "{challenge}");
+        assert!(challenge.contains("insufficient_scope"), "{challenge}");
+        let asked = challenge.split("scope=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let asked: Vec<_> = asked.unwrap_or_default().split(' ').map(parts_of_scope).collect();
+        assert!(asked.contains(&parts_of_scope(scope)), "{challenge}");
         this
     }
+}
+
+fn parts_of_scope(scope: &str) -> (&str, BTreeSet<&str>) {
+    let (resource, actions) = scope.rsplit_once(':').unwrap_or((scope, ""));
+    (resource, actions.split(',').collect())
 }
 
 impl fmt::Display for Answer {

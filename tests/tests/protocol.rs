@@ -1,6 +1,7 @@
 //! What real clients send and registries check, line by line, in process.
 
 #![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
+#![allow(clippy::indexing_slicing, reason = "a JSON value that is not there is null")]
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};

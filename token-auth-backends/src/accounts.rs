@@ -48,6 +48,14 @@ impl Accounts {
         self.by_name.len()
     }
 
+    /// Says what is in the table now for an identity that came from it.
+    pub(crate) fn revalidate(&self, identity: &Identity) -> Authn {
+        match self.by_name.get(&*identity.account) {
+            Some(account) => Authn::Accept(account.identity.clone()),
+            None => Authn::Abstain,
+        }
+    }
+
     /// Judges credentials. Without credentials only the anonymous account, `""`, is looked up.
     pub(crate) async fn authenticate(
         &self,

@@ -72,6 +72,7 @@ where
     refuses_wrong_passwords(&*dynamic, known).await;
     refuses_unknown_names(&*dynamic, known).await;
     believes_no_claim(&*dynamic, known).await;
+    revalidates_what_it_knows(&*dynamic, known).await;
 }
 
 async fn accepts_the_known(authenticator: &dyn Authenticator, known: &KnownAccount) {
@@ -148,6 +149,30 @@ async fn refuses_unknown_names(authenticator: &dyn Authenticator, known: &KnownA
                 "the unknown name {case:?} is accepted with the password {password:?}"
             );
         }
+    }
+}
+
+/// A source that revalidates at all says the same of an account as at its login, and knows no other.
+async fn revalidates_what_it_knows(authenticator: &dyn Authenticator, known: &KnownAccount) {
+    let credentials = Credentials::password(&*known.username, &*known.password);
+    let login = authenticator.authenticate(&credentials).await;
+    assert!(accepted(&login), "the known account is not accepted any more: {login:?}");
+    let Ok(Authn::Accept(identity)) = login else { return };
+    match authenticator.revalidate(&identity).await {
+        Ok(Authn::Accept(now)) => {
+            assert_eq!(now.account, identity.account, "revalidated under another account");
+            assert_eq!(now.labels, identity.labels, "revalidated with other labels than at the login");
+        }
+        other => {
+            assert_eq!(other.ok(), Some(Authn::Abstain), "the known account is refused when revalidated");
+        }
+    }
+    for account in [format!("{}-who-does-not-exist", known.account), "*".to_owned(), "x".repeat(100_000)] {
+        let case: String = account.escape_debug().take(40).collect();
+        let mut unknown = identity.clone();
+        unknown.account = account.into();
+        let answer = authenticator.revalidate(&unknown).await;
+        assert!(!accepted(&answer), "the unknown account {case:?} is accepted when revalidated");
     }
 }
 

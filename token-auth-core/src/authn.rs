@@ -143,6 +143,21 @@ pub trait Authenticator: Send + Sync {
     /// When the source could not be asked.
     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError>;
 
+    /// Says what has become of an identity that [`authenticate`](Self::authenticate) accepted earlier, when its password
+    /// is not at hand: whether there still is such an account, and what its labels are now. A refresh token or a personal
+    /// access token is good for nothing without this.
+    ///
+    /// [`Authn::Accept`] with the present labels; [`Authn::Reject`] for an account that is disabled, locked or expired;
+    /// [`Authn::Abstain`] for one that this source does not know (any more). Default: abstain, which refuses.
+    ///
+    /// # Errors
+    ///
+    /// When the source could not be asked.
+    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+        let _ = identity;
+        Ok(Authn::Abstain)
+    }
+
     /// What the operator's log calls this backend. Default: the name of its type.
     fn name(&self) -> Cow<'static, str> {
         std::any::type_name::<Self>().into()
@@ -155,6 +170,10 @@ macro_rules! forward {
         impl<A: Authenticator + ?Sized> Authenticator for $pointer {
             async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
                 (**self).authenticate(credentials).await
+            }
+
+            async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+                (**self).revalidate(identity).await
             }
 
             fn name(&self) -> Cow<'static, str> {

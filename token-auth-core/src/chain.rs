@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{AccessRequest, Authenticator, Authn, Authorizer, Authz, BackendError, Credentials};
+use crate::{AccessRequest, Authenticator, Authn, Authorizer, Authz, BackendError, Credentials, Identity};
 
 /// Authenticators asked in order. The first that does not abstain decides; an `Err` stops the chain, since a source that
 /// is away might have rejected what the next one accepts.
@@ -43,6 +43,25 @@ impl Authenticator for AuthenticatorChain {
     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
         for member in &self.0 {
             match member.authenticate(credentials).await? {
+                Authn::Abstain => {}
+                Authn::Accept(mut identity) => {
+                    identity.source.get_or_insert_with(|| member.name());
+                    return Ok(Authn::Accept(identity));
+                }
+                Authn::Reject(reason) => return Ok(Authn::Reject(reason)),
+            }
+        }
+        Ok(Authn::Abstain)
+    }
+
+    /// Asks only the members that are called what the identity's source is called, so that an account of one source does
+    /// not live on through a namesake in another. Without a source, asks all.
+    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+        for member in &self.0 {
+            if identity.source.as_ref().is_some_and(|source| *source != member.name()) {
+                continue;
+            }
+            match member.revalidate(identity).await? {
                 Authn::Abstain => {}
                 Authn::Accept(mut identity) => {
                     identity.source.get_or_insert_with(|| member.name());
@@ -106,5 +125,57 @@ impl Authorizer for AuthorizerChain {
 
     fn name(&self) -> Cow<'static, str> {
         "chain".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Knows one account, and says so in its label.
+    struct Source {
+        name: &'static str,
+        account: &'static str,
+    }
+
+    #[async_trait]
+    impl Authenticator for Source {
+        async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+            self.revalidate(&Identity::new(credentials.username())).await
+        }
+
+        async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+            Ok(match &*identity.account == self.account {
+                true => Authn::Accept(Identity::new(self.account)),
+                false => Authn::Abstain,
+            })
+        }
+
+        fn name(&self) -> Cow<'static, str> {
+            self.name.into()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_does_not_live_on_through_a_namesake() {
+        let before: AuthenticatorChain = [("directory", "bob"), ("directory", "alice"), ("file", "alice")]
+            .map(source)
+            .into_iter()
+            .collect();
+        let after: AuthenticatorChain =
+            [("directory", "bob"), ("file", "alice")].map(source).into_iter().collect();
+        let login = before.authenticate(&Credentials::password("alice", "x")).await.unwrap();
+        let Authn::Accept(identity) = login else { panic!("{login:?}") };
+        assert_eq!(identity.source.as_deref(), Some("directory"));
+
+        assert_eq!(before.revalidate(&identity).await.unwrap(), Authn::Accept(identity.clone()));
+        assert_eq!(after.revalidate(&identity).await.unwrap(), Authn::Abstain);
+        let of_no_source = Identity::new("alice");
+        let found = after.revalidate(&of_no_source).await.unwrap();
+        assert!(matches!(found, Authn::Accept(identity) if identity.source.as_deref() == Some("file")));
+    }
+
+    fn source((name, account): (&'static str, &'static str)) -> Arc<dyn Authenticator> {
+        Arc::new(Source { name, account })
     }
 }

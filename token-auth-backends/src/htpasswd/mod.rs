@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials, async_trait};
+use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Identity, async_trait};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -139,6 +139,11 @@ impl Authenticator for Htpasswd {
         self.refresh().await;
         let accounts = self.accounts.load_full();
         accounts.authenticate(credentials, &self.verifier, &self.decoys).await
+    }
+
+    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+        self.refresh().await;
+        Ok(self.accounts.load().revalidate(identity))
     }
 
     fn name(&self) -> Cow<'static, str> {

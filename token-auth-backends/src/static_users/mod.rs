@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Labels, async_trait};
+use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Identity, Labels, async_trait};
 
 use crate::accounts::{Accounts, Decoys};
 use crate::password::{PasswordHash, PasswordVerifier};
@@ -88,6 +88,10 @@ impl StaticUsers {
 impl Authenticator for StaticUsers {
     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
         self.accounts.authenticate(credentials, &self.verifier, &self.decoys).await
+    }
+
+    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+        Ok(self.accounts.revalidate(identity))
     }
 
     fn name(&self) -> Cow<'static, str> {
