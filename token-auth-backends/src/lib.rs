@@ -31,6 +31,7 @@
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
+//! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
@@ -56,3 +57,5 @@ pub mod password;
 pub mod static_users;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "token-store-redb")]
+pub mod token_store;
