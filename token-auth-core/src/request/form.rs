@@ -8,7 +8,7 @@ use super::RequestError;
 
 pub(super) type Text<'a> = Cow<'a, str>;
 
-/// The parameters of the protocol. Distribution's `token.md` and `oauth.md`.
+/// The parameters of the protocol. Distribution's `token.md` and `oauth.md`, and RFC 8693.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
     pub(super) account: Option<Text<'a>>,
@@ -19,6 +19,10 @@ pub(super) struct Parameters<'a> {
     pub(super) grant_type: Option<Text<'a>>,
     pub(super) username: Option<Text<'a>>,
     pub(super) password: Option<Text<'a>>,
+    pub(super) refresh_token: Option<Text<'a>>,
+    pub(super) subject_token: Option<Text<'a>>,
+    pub(super) subject_token_type: Option<Text<'a>>,
+    pub(super) actor_token: Option<Text<'a>>,
     pub(super) scopes: Vec<Text<'a>>,
 }
 
@@ -38,6 +42,18 @@ impl<'a> Parameters<'a> {
         Ok(())
     }
 
+    /// Which secret is there that only the body of a POST may hold.
+    pub(super) fn token(&self) -> Option<&'static str> {
+        let is_given = |value: &Option<Text<'_>>| value.as_ref().is_some_and(|value| !value.is_empty());
+        [
+            ("refresh_token", &self.refresh_token),
+            ("subject_token", &self.subject_token),
+            ("actor_token", &self.actor_token),
+        ]
+        .into_iter()
+        .find_map(|(name, value)| is_given(value).then_some(name))
+    }
+
     fn set(&mut self, key: &str, value: Text<'a>) -> Result<(), RequestError> {
         let (name, place) = match key {
             "scope" => {
@@ -52,6 +68,10 @@ impl<'a> Parameters<'a> {
             "grant_type" => ("grant_type", &mut self.grant_type),
             "username" => ("username", &mut self.username),
             "password" => ("password", &mut self.password),
+            "refresh_token" => ("refresh_token", &mut self.refresh_token),
+            "subject_token" => ("subject_token", &mut self.subject_token),
+            "subject_token_type" => ("subject_token_type", &mut self.subject_token_type),
+            "actor_token" => ("actor_token", &mut self.actor_token),
             _ => return Ok(()),
         };
         match place.replace(value) {
