@@ -41,7 +41,7 @@ pub(super) fn of(
                 matches_account(&credentials, &parameters.account)?;
                 Ok(credentials)
             }
-            None if parts.form.is_some() => form(parameters, grant_type),
+            None if parts.form.is_some() => Ok(form(parameters)),
             None => Ok(Credentials::Anonymous),
         },
     }
@@ -74,14 +74,13 @@ fn matches_account(credentials: &Credentials, account: &Option<Text<'_>>) -> Res
 }
 
 /// A form without a name or without a password presents nothing (RFC 6749, section 3.2: an empty parameter is an omitted
-/// one), unless it says that it presents a password.
-fn form(parameters: &Parameters<'_>, grant_type: &GrantType) -> Result<Credentials, RequestError> {
-    let username = parameters.username.as_deref().unwrap_or_default();
-    let password = parameters.password.as_deref().unwrap_or_default();
-    match (username, password) {
-        ("", _) if *grant_type == GrantType::Password => Err(RequestError::Missing("username")),
-        (_, "") if *grant_type == GrantType::Password => Err(RequestError::Missing("password")),
-        ("", _) | (_, "") => Ok(Credentials::Anonymous),
-        (username, password) => Ok(Credentials::password(username, password)),
+/// one), as with docker_auth.
+fn form(parameters: &Parameters<'_>) -> Credentials {
+    match (
+        parameters.username.as_deref().unwrap_or_default(),
+        parameters.password.as_deref().unwrap_or_default(),
+    ) {
+        ("", _) | (_, "") => Credentials::Anonymous,
+        (username, password) => Credentials::password(username, password),
     }
 }

@@ -8,6 +8,18 @@ use super::RequestError;
 
 pub(super) type Text<'a> = Cow<'a, str>;
 
+/// Where a parameter stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Form,
+    Query,
+}
+
+/// A parameter that only the body of a POST may hold.
+fn secret(key: &str) -> Option<&'static str> {
+    ["refresh_token", "subject_token", "actor_token"].into_iter().find(|secret| *secret == key)
+}
+
 /// The parameters of the protocol. Distribution's `token.md` and `oauth.md`, and RFC 8693.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
@@ -28,7 +40,7 @@ pub(super) struct Parameters<'a> {
 
 impl<'a> Parameters<'a> {
     /// Reads a form, or a query, and adds what it says.
-    pub(super) fn read(&mut self, encoded: &'a [u8]) -> Result<(), RequestError> {
+    pub(super) fn read(&mut self, encoded: &'a [u8], place: Place) -> Result<(), RequestError> {
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             // Some parsers take `;` for a separator: what they would read differently is not guessed at.
             if pair.contains(&b';') {
@@ -37,21 +49,14 @@ impl<'a> Parameters<'a> {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let key = decode(halves.next().unwrap_or_default())?;
             let value = decode(halves.next().unwrap_or_default())?;
+            if let (Place::Query, Some(secret)) = (place, secret(&key))
+                && !value.is_empty()
+            {
+                return Err(RequestError::SecretInQuery(secret));
+            }
             self.set(&key, value)?;
         }
         Ok(())
-    }
-
-    /// Which secret is there that only the body of a POST may hold.
-    pub(super) fn token(&self) -> Option<&'static str> {
-        let is_given = |value: &Option<Text<'_>>| value.as_ref().is_some_and(|value| !value.is_empty());
-        [
-            ("refresh_token", &self.refresh_token),
-            ("subject_token", &self.subject_token),
-            ("actor_token", &self.actor_token),
-        ]
-        .into_iter()
-        .find_map(|(name, value)| is_given(value).then_some(name))
     }
 
     fn set(&mut self, key: &str, value: Text<'a>) -> Result<(), RequestError> {

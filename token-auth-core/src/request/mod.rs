@@ -10,7 +10,7 @@ use std::net::IpAddr;
 pub use error::RequestError;
 
 use crate::{Credentials, ScopeLimits, ScopeSet};
-use form::Parameters;
+use form::{Parameters, Place};
 
 /// How large one request may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,13 +153,10 @@ impl TokenRequest {
             });
         }
         let mut parameters = Parameters::default();
-        parameters.read(parts.query.as_bytes())?;
-        if let Some(secret) = parameters.token() {
-            return Err(RequestError::SecretInQuery(secret));
-        }
         if let Some(form) = parts.form {
-            parameters.read(form)?;
+            parameters.read(form, Place::Form)?;
         }
+        parameters.read(parts.query.as_bytes(), Place::Query)?;
 
         let scopes = ScopeSet::parse(parameters.scopes.iter().map(|scope| &**scope), limits.scopes)?;
         if let (true, Some(error)) = (scopes.scopes().is_empty(), scopes.rejected().first()) {
