@@ -34,7 +34,9 @@ enum Outcome {
         #[serde(default, deserialize_with = "or_none")]
         scopes: Vec<Scope>,
     },
-    Refused { error: String },
+    Refused {
+        error: String,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
