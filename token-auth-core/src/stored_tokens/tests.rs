@@ -214,7 +214,7 @@ async fn a_refresh_token_stays_the_same_and_sees_the_present_labels() {
         );
         assert_eq!(claims(&answer)["sub"], "alice");
         assert_eq!(answer.record.token_id.as_ref(), Some(&world.records().await[0].id));
-        assert!(!format!("{:?}", answer).contains(token.split('_').nth(2).unwrap()));
+        assert!(!format!("{answer:?}").contains(token.split('_').nth(2).unwrap()));
     }
     assert_eq!(world.records().await.len(), 1);
 }
@@ -321,7 +321,7 @@ async fn each_kind_of_token_is_good_in_its_own_place_only() {
 struct Silent;
 
 #[async_trait]
-impl crate::TokenStore for Silent {
+impl TokenStore for Silent {
     async fn insert(&self, _: &TokenRecord) -> Result<(), BackendError> {
         panic!("the store was asked")
     }
