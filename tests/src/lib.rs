@@ -33,6 +33,7 @@ mod raw;
 mod registry;
 mod server;
 mod token;
+mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
 pub use http::{Answer, curl};
@@ -45,3 +46,4 @@ pub use raw::Connection;
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
 pub use token::Token;
+pub use verifier::{Rules, Verifier};
