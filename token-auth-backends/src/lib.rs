@@ -31,6 +31,7 @@
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
+//! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
@@ -50,6 +51,8 @@ mod accounts;
 pub mod config;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
+#[cfg(feature = "http-client")]
+pub mod http_client;
 #[cfg(feature = "password")]
 pub mod password;
 #[cfg(feature = "static-users")]
