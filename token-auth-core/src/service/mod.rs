@@ -160,7 +160,7 @@ impl TokenService {
         }
         let identity = self.authenticate(request, record).await?;
         let now = self.clock.now();
-        let Some(lifetime) = self.lifetime(&identity, now) else {
+        let Some(lifetime) = self.lifetime_of(&identity, now) else {
             record.reason = Some("the credential has expired".into());
             return Err(TokenError::Unauthorized);
         };
@@ -180,7 +180,7 @@ impl TokenService {
     }
 
     /// As long as tokens live, or as long as the credential does if that is less.
-    fn lifetime(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
+    fn lifetime_of(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
         let Some(not_after) = identity.restriction.not_after() else { return Some(self.lifetime) };
         let left = unix_seconds(not_after).saturating_sub(unix_seconds(now));
         (left > 0).then(|| self.lifetime.min(Duration::from_secs(left)))
