@@ -16,7 +16,7 @@
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
 //! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed |
-//! | `server.timeouts.{header,request,idle,shutdown}` | durations; [`Timeouts`] has the defaults |
+//! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
