@@ -32,6 +32,7 @@ mod program;
 mod raw;
 mod registry;
 mod server;
+mod slapd;
 mod token;
 
 pub use clients::{Docker, Podman, Skopeo};
@@ -44,4 +45,5 @@ pub use program::Program;
 pub use raw::Connection;
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
+pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
