@@ -32,6 +32,8 @@
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
+//! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
+//! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
@@ -51,6 +53,8 @@ mod accounts;
 pub mod config;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
+#[cfg(feature = "http-client")]
+pub mod http_client;
 #[cfg(feature = "ldap")]
 pub mod ldap;
 #[cfg(feature = "password")]
@@ -61,3 +65,5 @@ mod stamp;
 pub mod static_users;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "token-store-redb")]
+pub mod token_store;

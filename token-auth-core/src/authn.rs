@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use crate::{BackendError, Labels};
+use crate::{BackendError, Labels, Restriction};
 
 /// A password, wiped when dropped; its `Debug` says `[redacted]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +45,12 @@ pub enum Credentials {
         /// The password.
         password: Password,
     },
+    /// A refresh token, in the grant that is made for it (RFC 6749, section 6). Only the service that issued it can tell
+    /// whose it is.
+    RefreshToken(Password),
+    /// A token of another issuer, as `Authorization: Bearer …` (RFC 6750) or as the `subject_token` of a token exchange
+    /// (RFC 8693): a build job's OpenID Connect token, say. Whoever accepts it has verified its issuer and audience.
+    Bearer(Password),
 }
 
 impl Credentials {
@@ -56,7 +62,7 @@ impl Credentials {
     /// The name that the client gave; empty if it gave none. A claim until an authenticator has accepted it.
     pub fn username(&self) -> &str {
         match self {
-            Self::Anonymous => "",
+            Self::Anonymous | Self::RefreshToken(_) | Self::Bearer(_) => "",
             Self::Password { username, .. } => username,
         }
     }
@@ -72,18 +78,51 @@ pub struct Identity {
     pub labels: Arc<Labels>,
     /// Which backend said so, for the log; a chain fills it in.
     pub source: Option<Cow<'static, str>>,
+    /// What narrows the credential below the account: none, for the account's own password.
+    pub restriction: Restriction,
+    /// Something that changes whenever the account's password does, and tells nothing of it (a digest of the stored hash,
+    /// the time of the last change): a refresh token is no longer good once it differs. Nothing where the source cannot
+    /// tell; refresh tokens then outlive the password, until the account is gone or they are revoked.
+    pub security_stamp: Option<Arc<str>>,
 }
 
 impl Identity {
     /// An account without labels.
     pub fn new(account: impl Into<Arc<str>>) -> Self {
-        Self { account: account.into(), labels: Arc::default(), source: None }
+        Self {
+            account: account.into(),
+            labels: Arc::default(),
+            source: None,
+            restriction: Restriction::none(),
+            security_stamp: None,
+        }
     }
 
     /// The same account with these labels.
     #[must_use]
     pub fn with_labels(mut self, labels: impl Into<Arc<Labels>>) -> Self {
         self.labels = labels.into();
+        self
+    }
+
+    /// The same account, known to this source.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same account through a credential that is good for less. It adds to what narrows the identity already.
+    #[must_use]
+    pub fn restricted(mut self, restriction: Restriction) -> Self {
+        self.restriction = self.restriction.and(restriction);
+        self
+    }
+
+    /// The same account, with what changes when its password does.
+    #[must_use]
+    pub fn with_security_stamp(mut self, stamp: impl Into<Arc<str>>) -> Self {
+        self.security_stamp = Some(stamp.into());
         self
     }
 }

@@ -46,16 +46,18 @@ enum Mended {
     Methods,
     MalformedPairs,
     Duplicates,
+    GrantTypes,
     EmptyScopes,
     WholeType,
     OneBadScope,
     SameScopeTwice,
 }
 
-const MENDED: [(Mended, &str); 7] = [
+const MENDED: [(Mended, &str); 8] = [
     (Mended::Methods, "methods other than GET and POST are refused"),
     (Mended::MalformedPairs, "a malformed pair is refused, not silently dropped"),
     (Mended::Duplicates, "a parameter given twice is refused, not silently dropped"),
+    (Mended::GrantTypes, "a grant is refused that lacks the token it is made with, not taken for anonymous"),
     (Mended::EmptyScopes, "an empty scope or a double space between scopes asks for nothing"),
     (Mended::WholeType, "a resource type is read whole, not searched for (`Repository` is not `epository`)"),
     (Mended::OneBadScope, "one bad scope does not refuse the good ones"),
@@ -153,7 +155,7 @@ fn docker_auth(line: &Line, mended: &[Mended]) -> Outcome {
             _ => {}
         }
     }
-    const ONCE: [&str; 8] = [
+    const ONCE: [&str; 12] = [
         "account",
         "service",
         "client_id",
@@ -162,6 +164,10 @@ fn docker_auth(line: &Line, mended: &[Mended]) -> Outcome {
         "grant_type",
         "username",
         "password",
+        "refresh_token",
+        "subject_token",
+        "subject_token_type",
+        "actor_token",
     ];
     let count = |name: &str| pairs.iter().filter(|(key, _)| key == name).count();
     if mends(Mended::Duplicates) && ONCE.iter().any(|name| count(name) > 1) {
@@ -170,6 +176,11 @@ fn docker_auth(line: &Line, mended: &[Mended]) -> Outcome {
     let first = |name: &str| {
         pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
     };
+    // The vectors hold no token.
+    const WITH_TOKEN: [&str; 2] = ["refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"];
+    if mends(Mended::GrantTypes) && WITH_TOKEN.contains(&first("grant_type").as_str()) {
+        return refused();
+    }
     let user = match &line.basic_user {
         Some(user) => user.clone(),
         None if line.method == "POST" && !first("username").is_empty() && !first("password").is_empty() => {

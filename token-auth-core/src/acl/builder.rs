@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::cache::RegexCache;
 use super::compile::Compiler;
+use super::index::Index;
 use super::{Acl, AclErrors, AclLimits, Rule, Undecided};
 
 pub(super) type OnUndecided = Arc<dyn Fn(&Undecided) + Send + Sync>;
@@ -66,12 +67,13 @@ impl AclBuilder {
     /// When a condition cannot be used; all of them are reported.
     pub fn build(self, rules: impl IntoIterator<Item = Rule>) -> Result<Acl, AclErrors> {
         let Self { name, limits, lenient, on_undecided } = self;
-        let mut compiler = Compiler { acl: &name, limits: &limits, lenient, errors: Vec::new() };
+        let mut compiler = Compiler::new(&name, &limits, lenient);
         let rules = rules.into_iter().enumerate().map(|(index, rule)| compiler.rule(index, &rule)).collect();
         if !compiler.errors.is_empty() {
             return Err(AclErrors::new(compiler.errors));
         }
-        Ok(Acl { name, rules, limits, cache: RegexCache::new(limits.cache), on_undecided })
+        let (index, bounds) = (Index::new(&compiler.ways), compiler.bounds);
+        Ok(Acl { name, rules, index, bounds, limits, cache: RegexCache::new(limits.cache), on_undecided })
     }
 }
 

@@ -2,7 +2,7 @@ use super::Condition;
 use crate::AccessRequest;
 
 /// A part of the request that patterns are about, and that placeholders stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Field {
     Account,
     Type,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Match;
+use super::expression::Expression;
 use super::field::Field;
-use super::{GoRegex, Match};
 use crate::AccessRequest;
 
 /// A placeholder for a captured group, where a rule uses one that can be filled in.
@@ -11,7 +12,7 @@ use crate::AccessRequest;
 pub(super) struct Group {
     /// The placeholder as written: `${account:01}` is not `${account:1}`, though it means the same.
     pub(super) placeholder: Box<str>,
-    pub(super) regex: Arc<GoRegex>,
+    pub(super) regex: Arc<Expression>,
     field: Field,
     index: usize,
 }
@@ -30,7 +31,7 @@ impl Group {
 /// occurs in the rule, labels included.
 pub(super) fn groups(
     conditions: &Match,
-    mut compile: impl FnMut(Field, &str) -> Option<Arc<GoRegex>>,
+    mut compile: impl FnMut(Field, &str) -> Option<Arc<Expression>>,
 ) -> Box<[Group]> {
     let mut groups: Vec<Group> = Vec::new();
     for pattern in Field::ALL.into_iter().filter_map(|field| written(conditions, field)) {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::builder::OnUndecided;
 use super::cache::RegexCache;
 use super::compiled::{CompiledRule, Verdict};
+use super::index::{Bounds, Candidates, Index};
 use super::matching::Context;
 use super::{AclBuilder, AclErrors, AclLimits, Rule, Undecided};
 use crate::{AccessRequest, ActionSet, Authorizer, Authz, BackendError, Grant};
@@ -31,6 +32,8 @@ use crate::{AccessRequest, ActionSet, Authorizer, Authz, BackendError, Grant};
 pub struct Acl {
     pub(super) name: Box<str>,
     pub(super) rules: Box<[CompiledRule]>,
+    pub(super) index: Index,
+    pub(super) bounds: Bounds,
     pub(super) limits: AclLimits,
     pub(super) cache: RegexCache,
     pub(super) on_undecided: Option<OnUndecided>,
@@ -82,9 +85,18 @@ impl Acl {
     /// A rule that a limit keeps from being decided is passed over, but what decides instead grants nothing that the rule
     /// would not have granted; and if nothing else decides, a rule that might have denied something denies everything.
     pub fn decide(&self, request: &AccessRequest<'_>) -> Option<Decision<'_>> {
+        self.decide_among(self.candidates(request), request)
+    }
+
+    /// What the first of these rules decides.
+    pub(super) fn decide_among<'a>(
+        &'a self,
+        candidates: impl Iterator<Item = (usize, &'a CompiledRule)>,
+        request: &AccessRequest<'_>,
+    ) -> Option<Decision<'a>> {
         let context = Context { request, groups: &[], limits: &self.limits, cache: &self.cache };
         let mut doubt: Option<(usize, &CompiledRule, ActionSet)> = None;
-        for (index, rule) in self.candidates() {
+        for (index, rule) in candidates {
             match rule.evaluate(&Context { groups: &rule.groups, ..context }) {
                 Verdict::DoesNotApply => {}
                 Verdict::Applies => {
@@ -117,8 +129,9 @@ impl Acl {
     }
 
     /// The rules that may apply, in their order.
-    fn candidates(&self) -> impl Iterator<Item = (usize, &CompiledRule)> {
-        self.rules.iter().enumerate()
+    fn candidates(&self, request: &AccessRequest<'_>) -> impl Iterator<Item = (usize, &CompiledRule)> {
+        let candidates = Candidates::new(&self.index, &self.bounds, &self.limits, request);
+        candidates.filter_map(|index| Some((index, self.rules.get(index)?)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 ///
 /// An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address, in rules and in requests. A network
 /// of one family contains no address of the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Network {
     first: IpAddr,
     bits: u32,
@@ -25,6 +25,32 @@ impl Network {
             (first @ IpAddr::V4(_), 96..) if address.is_ipv6() => Some(Self { first, bits: bits - 96 }),
             _ => Some(Self { first: address, bits }),
         }
+    }
+
+    /// The network of this size that the address is in.
+    pub(super) fn around(address: IpAddr, bits: u32) -> Option<Self> {
+        let first = address.to_canonical();
+        (bits <= width(first)).then(|| Self { first, bits }.masked())
+    }
+
+    /// How many bits all its addresses share.
+    pub(super) fn bits(self) -> u32 {
+        self.bits
+    }
+
+    /// The same network, written with its first address.
+    pub(super) fn masked(self) -> Self {
+        let first = match self.first {
+            IpAddr::V4(first) => {
+                let mask = u32::MAX.checked_shl(32 - self.bits.min(32)).unwrap_or(0);
+                IpAddr::from(std::net::Ipv4Addr::from_bits(first.to_bits() & mask))
+            }
+            IpAddr::V6(first) => {
+                let mask = u128::MAX.checked_shl(128 - self.bits.min(128)).unwrap_or(0);
+                IpAddr::from(std::net::Ipv6Addr::from_bits(first.to_bits() & mask))
+            }
+        };
+        Self { first, ..self }
     }
 
     pub(super) fn contains(&self, address: IpAddr) -> bool {

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use super::expression::Expression;
 use super::matching::{Context, Template, Truth};
-use super::{GoRegex, glob_matches};
+use super::{UndecidedReason, glob_matches};
 
 /// The regular expression between the slashes of a pattern, if it is one.
 pub(super) fn expression(pattern: &str) -> Option<&str> {
@@ -15,7 +16,7 @@ pub(super) enum Pattern {
     Never,
     Literal(Box<str>),
     Glob(Box<str>),
-    Regex(Arc<GoRegex>),
+    Regex(Arc<Expression>),
     Template(Template),
 }
 
@@ -23,7 +24,7 @@ impl Pattern {
     /// Whether a field of the request matches.
     pub(super) fn holds(&self, subject: &str, context: &Context<'_>) -> Truth {
         match self.constant(subject) {
-            Ok(truth) => truth.into(),
+            Ok(truth) => truth,
             Err(template) => template.holds(subject, context),
         }
     }
@@ -31,13 +32,21 @@ impl Pattern {
     /// Whether one of these values of a label matches.
     pub(super) fn holds_for_any<'s>(
         &self,
-        mut subjects: impl Iterator<Item = &'s str>,
+        subjects: impl Iterator<Item = &'s str>,
         context: &Context<'_>,
     ) -> Truth {
-        match self {
-            Self::Template(template) => template.holds_for_any(subjects, context),
-            _ => subjects.any(|subject| self.constant(subject).is_ok_and(|truth| truth)).into(),
+        if let Self::Template(template) = self {
+            return template.holds_for_any(subjects, context);
         }
+        let mut any = Truth::Fails;
+        for subject in subjects {
+            match self.constant(subject) {
+                Ok(Truth::Holds) => return Truth::Holds,
+                Ok(Truth::Undecided(reason)) => any = Truth::Undecided(reason),
+                Ok(Truth::Fails) | Err(_) => {}
+            }
+        }
+        any
     }
 
     /// How expensive it is to ask, roughly.
@@ -52,13 +61,16 @@ impl Pattern {
     }
 
     /// The answer, if it depends on nothing but the subject.
-    fn constant(&self, subject: &str) -> Result<bool, &Template> {
-        match self {
-            Self::Never => Ok(false),
-            Self::Literal(text) => Ok(**text == *subject),
-            Self::Glob(glob) => Ok(glob_matches(glob, subject).unwrap_or(false)),
-            Self::Regex(regex) => Ok(regex.is_match(subject)),
-            Self::Template(template) => Err(template),
-        }
+    fn constant(&self, subject: &str) -> Result<Truth, &Template> {
+        Ok(match self {
+            Self::Never => Truth::Fails,
+            Self::Literal(text) => (**text == *subject).into(),
+            Self::Glob(glob) => glob_matches(glob, subject).unwrap_or(false).into(),
+            Self::Regex(regex) => match regex.is_match(subject) {
+                Ok(matches) => matches.into(),
+                Err(_) => Truth::Undecided(UndecidedReason::Regex),
+            },
+            Self::Template(template) => return Err(template),
+        })
     }
 }

@@ -29,6 +29,7 @@ fn endpoint() -> TokenEndpoint {
                 Authn::Accept(Identity::new(username))
             }
             Credentials::Password { .. } => Authn::Reject("wrong password".into()),
+            _ => Authn::Abstain,
         })
     });
     let all = authorizer_fn(|request: &AccessRequest<'_>| Authz::Grant(Grant::new(request.actions.clone())));
@@ -71,6 +72,11 @@ async fn a_get_and_a_post_are_answered() {
 
     let (status, _, body) = send(post(), "grant_type=refresh_token&refresh_token=x").await;
     assert_eq!((status, &body["error"]), (400, &"unsupported_grant_type".into()));
+
+    let exchange = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=a.b.c\
+                    &subject_token_type=urn:ietf:params:oauth:token-type:jwt";
+    let (status, _, body) = send(post(), exchange).await;
+    assert_eq!((status, &body["error"]), (401, &"invalid_grant".into()));
 }
 
 #[tokio::test]
@@ -92,7 +98,9 @@ async fn every_malformed_request_gets_a_4xx_with_the_protocols_body() {
         ("media type", Request::post("/auth").header("content-type", "text/plain"), "a=b", 415),
         ("basic", Request::get("/auth").header("authorization", "Basic ???"), "", 400),
         ("binary header", Request::get("/auth").header("authorization", &b"Basic \xff"[..]), "", 400),
-        ("scheme", Request::get("/auth").header("authorization", "Bearer abc"), "", 401),
+        ("scheme", Request::get("/auth").header("authorization", "Digest abc"), "", 401),
+        ("bearer", Request::get("/auth").header("authorization", "Bearer abc"), "", 401),
+        ("secret in the query", Request::get("/auth?refresh_token=x"), "", 400),
         (
             "two headers",
             Request::get("/auth").header("authorization", "Basic YTpi").header("authorization", "Basic YTpi"),

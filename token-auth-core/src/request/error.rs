@@ -13,9 +13,21 @@ pub enum RequestError {
     /// The `Authorization` header cannot be read.
     #[error("malformed Authorization header")]
     MalformedCredentials,
-    /// The `Authorization` header is of another scheme than Basic.
-    #[error("unsupported authentication scheme: use Basic")]
+    /// The `Authorization` header is of another scheme than Basic or Bearer.
+    #[error("unsupported authentication scheme: use Basic or Bearer")]
     UnsupportedScheme,
+    /// A parameter that the grant type needs is missing or empty.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
+    /// A secret stands in the query, which proxies and browsers write down (RFC 6749, section 2.3.1).
+    #[error("the parameter {0} must not be in the query: send it in the body of a POST")]
+    SecretInQuery(&'static str),
+    /// The request presents two credentials at once, of which only one could count.
+    #[error("the Authorization header and the parameter {0} are two credentials: send one")]
+    TwoCredentials(&'static str),
+    /// A `subject_token_type` or an `actor_token` (RFC 8693) that no source could take for an identity.
+    #[error("unsupported token exchange: send a subject_token that is a JWT, and no actor_token")]
+    UnsupportedExchange,
     /// The parameter `account` names another account than the credentials.
     #[error("the parameter account is not the user of the credentials")]
     AccountMismatch,

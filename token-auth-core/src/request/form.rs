@@ -8,7 +8,19 @@ use super::RequestError;
 
 pub(super) type Text<'a> = Cow<'a, str>;
 
-/// The parameters of the protocol. Distribution's `token.md` and `oauth.md`.
+/// Where a parameter stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Form,
+    Query,
+}
+
+/// A parameter that only the body of a POST may hold.
+fn secret(key: &str) -> Option<&'static str> {
+    ["refresh_token", "subject_token", "actor_token"].into_iter().find(|secret| *secret == key)
+}
+
+/// The parameters of the protocol. Distribution's `token.md` and `oauth.md`, and RFC 8693.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
     pub(super) account: Option<Text<'a>>,
@@ -19,12 +31,16 @@ pub(super) struct Parameters<'a> {
     pub(super) grant_type: Option<Text<'a>>,
     pub(super) username: Option<Text<'a>>,
     pub(super) password: Option<Text<'a>>,
+    pub(super) refresh_token: Option<Text<'a>>,
+    pub(super) subject_token: Option<Text<'a>>,
+    pub(super) subject_token_type: Option<Text<'a>>,
+    pub(super) actor_token: Option<Text<'a>>,
     pub(super) scopes: Vec<Text<'a>>,
 }
 
 impl<'a> Parameters<'a> {
     /// Reads a form, or a query, and adds what it says.
-    pub(super) fn read(&mut self, encoded: &'a [u8]) -> Result<(), RequestError> {
+    pub(super) fn read(&mut self, encoded: &'a [u8], place: Place) -> Result<(), RequestError> {
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             // Some parsers take `;` for a separator: what they would read differently is not guessed at.
             if pair.contains(&b';') {
@@ -33,6 +49,11 @@ impl<'a> Parameters<'a> {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let key = decode(halves.next().unwrap_or_default())?;
             let value = decode(halves.next().unwrap_or_default())?;
+            if let (Place::Query, Some(secret)) = (place, secret(&key))
+                && !value.is_empty()
+            {
+                return Err(RequestError::SecretInQuery(secret));
+            }
             self.set(&key, value)?;
         }
         Ok(())
@@ -52,6 +73,10 @@ impl<'a> Parameters<'a> {
             "grant_type" => ("grant_type", &mut self.grant_type),
             "username" => ("username", &mut self.username),
             "password" => ("password", &mut self.password),
+            "refresh_token" => ("refresh_token", &mut self.refresh_token),
+            "subject_token" => ("subject_token", &mut self.subject_token),
+            "subject_token_type" => ("subject_token_type", &mut self.subject_token_type),
+            "actor_token" => ("actor_token", &mut self.actor_token),
             _ => return Ok(()),
         };
         match place.replace(value) {

@@ -1,6 +1,7 @@
 //! The protocol's request, from its parts to a type.
 
-mod basic;
+mod authorization;
+mod credentials;
 mod error;
 mod form;
 
@@ -9,7 +10,7 @@ use std::net::IpAddr;
 pub use error::RequestError;
 
 use crate::{Credentials, ScopeLimits, ScopeSet};
-use form::Parameters;
+use form::{Parameters, Place};
 
 /// How large one request may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +56,27 @@ pub enum GrantType {
     Implicit,
     /// POST with `grant_type=password`.
     Password,
+    /// POST with `grant_type=refresh_token`.
+    RefreshToken,
+    /// POST with `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693).
+    TokenExchange,
     /// Another grant type, by its name.
     Other(String),
+}
+
+impl GrantType {
+    /// RFC 8693's.
+    const TOKEN_EXCHANGE: &'static str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    fn parse(name: Option<&str>) -> Self {
+        match name {
+            None | Some("") => Self::Implicit,
+            Some("password") => Self::Password,
+            Some("refresh_token") => Self::RefreshToken,
+            Some(Self::TOKEN_EXCHANGE) => Self::TokenExchange,
+            Some(other) => Self::Other(other.to_owned()),
+        }
+    }
 }
 
 /// What a client asks of a token server.
@@ -117,7 +137,8 @@ impl TokenRequest {
     ///
     /// # Errors
     ///
-    /// When the request is malformed, ambiguous or over a limit, or asks only for what cannot be read as a scope.
+    /// When the request is malformed, ambiguous or over a limit, lacks what its grant type needs, or asks only for what
+    /// cannot be read as a scope.
     pub fn parse(parts: RequestParts<'_>, limits: RequestLimits) -> Result<Self, RequestError> {
         if parts.query.len() > limits.query_bytes {
             return Err(RequestError::TooLong { what: "query", limit: limits.query_bytes });
@@ -133,26 +154,17 @@ impl TokenRequest {
         }
         let mut parameters = Parameters::default();
         if let Some(form) = parts.form {
-            parameters.read(form)?;
+            parameters.read(form, Place::Form)?;
         }
-        parameters.read(parts.query.as_bytes())?;
+        parameters.read(parts.query.as_bytes(), Place::Query)?;
 
         let scopes = ScopeSet::parse(parameters.scopes.iter().map(|scope| &**scope), limits.scopes)?;
         if let (true, Some(error)) = (scopes.scopes().is_empty(), scopes.rejected().first()) {
             return Err(RequestError::Scope(error.clone()));
         }
+        let grant_type = GrantType::parse(parameters.grant_type.as_deref());
+        let credentials = credentials::of(&parts, &parameters, &grant_type)?;
         let account = parameters.account.filter(|account| !account.is_empty());
-        let credentials = match parts.authorization {
-            Some(header) => {
-                let (username, password) = basic::parse(header)?;
-                if account.as_ref().is_some_and(|account| **account != username) {
-                    return Err(RequestError::AccountMismatch);
-                }
-                Credentials::Password { username, password }
-            }
-            None if parts.form.is_some() => form_credentials(parameters.username, parameters.password),
-            None => Credentials::Anonymous,
-        };
         Ok(Self {
             credentials,
             account: account.map(|account| account.into_owned()),
@@ -161,11 +173,7 @@ impl TokenRequest {
             client_id: parameters.client_id.map(|client| client.into_owned()),
             offline: parameters.offline_token.as_deref() == Some("true")
                 || parameters.access_type.as_deref() == Some("offline"),
-            grant_type: match parameters.grant_type.as_deref() {
-                None | Some("") => GrantType::Implicit,
-                Some("password") => GrantType::Password,
-                Some(other) => GrantType::Other(other.to_owned()),
-            },
+            grant_type,
             address: None,
         })
     }
@@ -173,17 +181,6 @@ impl TokenRequest {
     /// The account that the request names: the `account` parameter, or else the user name. A claim, for the log.
     pub fn claimed_account(&self) -> &str {
         self.account.as_deref().unwrap_or_else(|| self.credentials.username())
-    }
-}
-
-/// A form without a name or without a password presents nothing (RFC 6749, section 3.2: an empty parameter is an omitted
-/// one).
-fn form_credentials(username: Option<form::Text<'_>>, password: Option<form::Text<'_>>) -> Credentials {
-    match (username.unwrap_or_default(), password.unwrap_or_default()) {
-        (username, password) if !username.is_empty() && !password.is_empty() => {
-            Credentials::password(username, password)
-        }
-        _ => Credentials::Anonymous,
     }
 }
 

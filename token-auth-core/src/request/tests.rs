@@ -1,4 +1,5 @@
 use super::*;
+use crate::Password;
 
 fn get(query: &str) -> Result<TokenRequest, RequestError> {
     TokenRequest::parse(RequestParts { query, ..RequestParts::default() }, RequestLimits::default())
@@ -68,10 +69,20 @@ fn what_is_ambiguous_or_malformed_is_refused() {
         assert_eq!(get(query).unwrap_err(), error, "{query}");
     }
     assert_eq!(with_header("account=bob", "Basic YWxpY2U6eA==").unwrap_err(), RequestError::AccountMismatch);
-    for header in ["Basic", "Basic !!", "Basic YWxpY2U=", "Basic /w==", "YWxpY2U6eA=="] {
+    for header in [
+        "Basic",
+        "Basic !!",
+        "Basic YWxpY2U=",
+        "Basic /w==",
+        "YWxpY2U6eA==",
+        "Bearer",
+        "Bearer ",
+        "Bearer a b",
+        "Bearer \u{e4}",
+    ] {
         assert_eq!(with_header("", header).unwrap_err(), RequestError::MalformedCredentials, "{header}");
     }
-    assert_eq!(with_header("", "Bearer abc").unwrap_err(), RequestError::UnsupportedScheme);
+    assert_eq!(with_header("", "Digest abc").unwrap_err(), RequestError::UnsupportedScheme);
 }
 
 #[test]
@@ -97,4 +108,70 @@ fn a_form_and_the_query_are_one_set_of_parameters() {
     let request = TokenRequest::parse(parts, RequestLimits::default()).unwrap();
     assert_eq!(scopes(&request), ["repository:b:pull", "repository:a:pull"]);
     assert_eq!((request.service.as_str(), &request.credentials), ("registry", &Credentials::Anonymous));
+}
+
+#[test]
+fn a_refresh_grant_presents_its_token_alone() {
+    let request =
+        post("grant_type=refresh_token&refresh_token=tar_x&service=registry&scope=repository:a:pull")
+            .unwrap();
+    assert_eq!(request.grant_type, GrantType::RefreshToken);
+    assert_eq!(request.credentials, Credentials::RefreshToken(Password::new("tar_x")));
+    assert_eq!(request.claimed_account(), "");
+    // A user name beside it names nobody.
+    let request = post("grant_type=refresh_token&refresh_token=tar_x&username=admin&password=x").unwrap();
+    assert_eq!(request.credentials, Credentials::RefreshToken(Password::new("tar_x")));
+}
+
+#[test]
+fn a_token_of_another_issuer_comes_in_two_forms() {
+    let bearer = Credentials::Bearer(Password::new("a.b-c_~+/="));
+    let request = with_header("account=alice&service=s", "bearer a.b-c_~+/=").unwrap();
+    assert_eq!((request.credentials, request.grant_type), (bearer, GrantType::Implicit));
+    let exchange = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=a.b.c";
+    let kinds = "&subject_token_type=urn:ietf:params:oauth:token-type";
+    let request = post(&format!("{exchange}{kinds}:jwt")).unwrap();
+    assert_eq!(request.grant_type, GrantType::TokenExchange);
+    assert_eq!(request.credentials, Credentials::Bearer(Password::new("a.b.c")));
+    for (rest, error) in [
+        (String::new(), RequestError::Missing("subject_token_type")),
+        (format!("{kinds}:saml2"), RequestError::UnsupportedExchange),
+        (format!("{kinds}:jwt&actor_token=x"), RequestError::UnsupportedExchange),
+    ] {
+        assert_eq!(post(&format!("{exchange}{rest}")).unwrap_err(), error, "{rest}");
+    }
+}
+
+#[test]
+fn a_grant_that_lacks_its_credential_is_refused() {
+    for (form, error) in [
+        ("grant_type=refresh_token", RequestError::Missing("refresh_token")),
+        ("grant_type=refresh_token&refresh_token=", RequestError::Missing("refresh_token")),
+        (
+            "grant_type=refresh_token&refresh_token=a&refresh_token=b",
+            RequestError::Duplicate("refresh_token"),
+        ),
+    ] {
+        assert_eq!(post(form).unwrap_err(), error, "{form}");
+    }
+}
+
+#[test]
+fn one_request_presents_one_credential_and_never_in_its_address() {
+    let parse = |query, form, authorization| {
+        TokenRequest::parse(RequestParts { query, form, authorization }, RequestLimits::default())
+    };
+    let refresh = Some(&b"grant_type=refresh_token&refresh_token=x"[..]);
+    assert_eq!(
+        parse("", refresh, Some(b"Basic YWxpY2U6eA==")).unwrap_err(),
+        RequestError::TwoCredentials("refresh_token")
+    );
+    for (query, name) in [
+        ("grant_type=refresh_token&refresh_token=x", "refresh_token"),
+        ("subject_token=x", "subject_token"),
+        ("actor_token=x", "actor_token"),
+    ] {
+        assert_eq!(get(query).unwrap_err(), RequestError::SecretInQuery(name), "{query}");
+        assert_eq!(parse(query, Some(b""), None).unwrap_err(), RequestError::SecretInQuery(name), "{query}");
+    }
 }

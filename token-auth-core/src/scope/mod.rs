@@ -7,5 +7,6 @@ mod resource;
 mod set;
 
 pub use actions::ActionSet;
+pub(crate) use resource::is_type_value;
 pub use resource::{ResourceScope, ScopeError, ScopeErrorKind};
 pub use set::{ScopeLimits, ScopeSet, TooManyScopes};

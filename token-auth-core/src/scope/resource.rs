@@ -90,7 +90,7 @@ fn without_class(head: &str) -> Option<&str> {
 }
 
 /// `resourcetypevalue` of the specification's grammar.
-fn is_type_value(text: &str) -> bool {
+pub(crate) fn is_type_value(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 

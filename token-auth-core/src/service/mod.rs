@@ -15,7 +15,7 @@ pub use error::{ServiceError, TokenError};
 
 use jsonwebtoken::jwk::JwkSet;
 
-use crate::token::{AccessEntry, Claims, Sign, jwks};
+use crate::token::{AccessEntry, Claims, Sign, jwks, unix_seconds};
 use crate::{
     AccessRequest, Authenticator, Authn, Authorizer, Authz, BackendError, Clock, GrantType, Identity,
     RandomIds, ResourceScope, SystemClock, TokenIds, TokenRequest,
@@ -146,13 +146,18 @@ impl TokenService {
     }
 
     async fn run(&self, request: &TokenRequest, record: &mut Record) -> Result<TokenResponse, TokenError> {
-        if let GrantType::Other(_) = request.grant_type {
+        if let GrantType::RefreshToken | GrantType::Other(_) = request.grant_type {
             return Err(TokenError::UnsupportedGrantType);
         }
         if self.services.as_ref().is_some_and(|services| !services.contains(&request.service)) {
             return Err(TokenError::UnknownService);
         }
         let identity = self.authenticate(request, record).await?;
+        let now = self.clock.now();
+        let Some(lifetime) = self.lifetime(&identity, now) else {
+            record.reason = Some("the credential has expired".into());
+            return Err(TokenError::Unauthorized);
+        };
         let mut access = Vec::with_capacity(request.scopes.scopes().len());
         for scope in request.scopes.scopes() {
             let decision = self
@@ -162,11 +167,17 @@ impl TokenService {
             access.push(AccessEntry::new(scope, decision.granted.clone()));
             record.decisions.push(decision);
         }
-        let now = self.clock.now();
         let id = self.ids.next_id().map_err(|error| record.unavailable(&error))?;
-        let claims = self.claims(&identity, request, access, now, id);
+        let claims = self.claims(&identity, request, access, now, lifetime, id);
         let token = self.signer.sign(&claims).await.map_err(|error| record.unavailable(&error))?;
-        Ok(TokenResponse::new(token, self.lifetime, now))
+        Ok(TokenResponse::new(token, lifetime, now))
+    }
+
+    /// As long as tokens live, or as long as the credential does if that is less.
+    fn lifetime(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
+        let Some(not_after) = identity.restriction.not_after() else { return Some(self.lifetime) };
+        let left = unix_seconds(not_after).saturating_sub(unix_seconds(now));
+        (left > 0).then(|| self.lifetime.min(Duration::from_secs(left)))
     }
 
     async fn authenticate(
@@ -199,14 +210,18 @@ impl TokenService {
                 .with_labels(&identity.labels)
                 .with_service(&request.service)
                 .with_address(request.address);
-        Ok(match self.authorizer.authorize(&access).await? {
-            Authz::Abstain => Decision::nobody(scope.clone()),
-            Authz::Grant(grant) => Decision {
-                granted: scope.actions().intersection(&grant.actions),
-                scope: scope.clone(),
-                decided_by: grant.decided_by.or_else(|| Some(self.authorizer.name().into())),
-            },
-        })
+        let grant = match self.authorizer.authorize(&access).await? {
+            Authz::Abstain => return Ok(Decision::nobody(scope.clone())),
+            Authz::Grant(grant) => grant,
+        };
+        let decided_by = grant.decided_by.unwrap_or_else(|| self.authorizer.name().into());
+        let full = scope.actions().intersection(&grant.actions);
+        let granted = identity.restriction.narrow(scope, &full);
+        let decided_by = match granted == full {
+            true => decided_by,
+            false => format!("{decided_by}, narrowed by the credential").into(),
+        };
+        Ok(Decision { granted, scope: scope.clone(), decided_by: Some(decided_by) })
     }
 
     fn claims(
@@ -215,10 +230,10 @@ impl TokenService {
         request: &TokenRequest,
         access: Vec<AccessEntry>,
         now: SystemTime,
+        lifetime: Duration,
         id: String,
     ) -> Claims {
-        let mut claims =
-            Claims::new(&*self.issuer, &*identity.account, &*request.service, now, self.lifetime);
+        let mut claims = Claims::new(&*self.issuer, &*identity.account, &*request.service, now, lifetime);
         claims.id = id;
         claims.access = access;
         claims

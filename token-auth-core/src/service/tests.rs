@@ -181,3 +181,36 @@ fn errors_have_both_forms_for_a_post() {
         (&json!("invalid_grant"), &json!("authentication required"))
     );
 }
+
+#[tokio::test]
+async fn a_restriction_narrows_the_grant_and_the_lifetime() {
+    let now = 1_700_000_000;
+    let service = |end: u64| {
+        let restriction = crate::Restriction::none()
+            .to_scopes(["repository:dev/*:pull,mount".parse().unwrap()])
+            .until(UNIX_EPOCH + Duration::from_millis(end * 1000 + 999));
+        let robot = authenticator_fn(move |_: Credentials| {
+            let labels = Labels::new().with("group", LabelValue::literal("dev"));
+            let identity = Identity::new("robot").with_labels(labels).restricted(restriction.clone());
+            async move { Ok(Authn::Accept(identity)) }
+        });
+        service(robot, generous())
+    };
+    let asked = request("robot", "scope=repository:dev/x:delete,pull,push repository:dev/x/y:pull");
+    let answer = service(now + 60).answer(&asked).await;
+    let claims = claims(&answer);
+    let actions: Vec<_> =
+        claims["access"].as_array().unwrap().iter().map(|entry| entry["actions"].clone()).collect();
+    assert_eq!(actions, [json!(["pull"]), json!([])]);
+    assert_eq!((&claims["exp"], answer.result.unwrap().expires_in), (&json!(now + 60), 60));
+    let by = answer.record.decisions[0].decided_by.as_deref();
+    assert_eq!(by, Some("function, narrowed by the credential"));
+
+    let answer = service(now + 3600).answer(&asked).await;
+    assert_eq!(answer.result.unwrap().expires_in, 900);
+    for past in [now, now - 1] {
+        let answer = service(past).answer(&asked).await;
+        assert_eq!(answer.result.unwrap_err(), TokenError::Unauthorized);
+        assert_eq!(answer.record.reason.as_deref(), Some("the credential has expired"));
+    }
+}

@@ -7,11 +7,13 @@ mod group;
 mod input;
 mod parser;
 mod repeat;
+mod size;
 mod unicode;
 
 use regex_automata::Input;
 use regex_automata::meta::{self, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
+use regex_syntax::hir::Hir;
 
 pub use error::{GoRegexError, GoRegexErrorKind};
 
@@ -76,9 +78,14 @@ impl GoRegex {
         Self::build(pattern, limits, WhichCaptures::None)
     }
 
-    /// Whether this is an expression, without compiling it.
-    pub(super) fn check(pattern: &str, limits: GoRegexLimits) -> Result<(), GoRegexError> {
-        parser::parse(pattern, limits.nesting).map(drop)
+    /// What an expression means, if it is one, without compiling it.
+    pub(super) fn read(pattern: &str, limits: GoRegexLimits) -> Result<Hir, GoRegexError> {
+        parser::parse(pattern, limits.nesting).map(|parsed| parsed.hir)
+    }
+
+    /// Bytes that the compiled form takes at most.
+    pub(super) fn largest(hir: &Hir) -> usize {
+        size::AROUND.saturating_add(size::states(hir)).saturating_mul(size::STATE)
     }
 
     fn build(pattern: &str, limits: GoRegexLimits, captures: WhichCaptures) -> Result<Self, GoRegexError> {

@@ -185,3 +185,32 @@ fn matching_takes_linear_time() {
         assert!(!matches(pattern, &text), "{pattern}");
     }
 }
+
+/// What is not certain to keep to the limit is compiled when it is read; so nothing else may exceed it later.
+#[test]
+fn no_compiled_form_is_larger_than_was_predicted() {
+    for pattern in [
+        "",
+        "a",
+        r"^team-042-(dev|ops)\/.+$",
+        ".",
+        r"\d+",
+        r"[[:word:]]*",
+        r"\pL",
+        r"\PL{3}",
+        "(?i)straße",
+        "(((a{2,9}){2,9}))",
+        "(a?){50}",
+        "[^a]{0,40}",
+        "a|b|cd|.|",
+        r"\p{Greek}+x{7,}",
+        "用户*",
+        "(?s).{100}",
+        "a{0}",
+    ] {
+        let hir = GoRegex::read(pattern, GoRegexLimits::default()).unwrap();
+        let limits = GoRegexLimits { size: GoRegex::largest(&hir), ..GoRegexLimits::default() };
+        assert!(GoRegex::with_limits(pattern, limits).is_ok(), "{pattern}");
+        assert!(GoRegex::without_groups(pattern, limits).is_ok(), "{pattern}");
+    }
+}
