@@ -32,6 +32,7 @@ mod program;
 mod raw;
 mod registry;
 mod server;
+mod slapd;
 mod token;
 mod verifier;
 
@@ -45,5 +46,6 @@ pub use program::Program;
 pub use raw::Connection;
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
+pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
 pub use verifier::{Rules, Verifier};
