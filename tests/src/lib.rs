@@ -32,7 +32,9 @@ mod program;
 mod raw;
 mod registry;
 mod server;
+mod slapd;
 mod token;
+mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
 pub use http::{Answer, curl};
@@ -44,4 +46,6 @@ pub use program::Program;
 pub use raw::Connection;
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
+pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
+pub use verifier::{Rules, Verifier};

@@ -95,6 +95,11 @@ impl Attempts {
         Some(Self(Arc::new(Shared { key, limits, state: Mutex::default() })))
     }
 
+    /// Goes on where the previous ones ended, if the limits are the same.
+    pub(super) fn succeeding(self, previous: &Self) -> Self {
+        if self.0.limits == previous.0.limits { previous.clone() } else { self }
+    }
+
     /// Whether this password may be looked at; if not, how long to wait. Counted before it is looked at, so that many at
     /// once are not more than one after the other.
     pub(super) fn begin(
@@ -302,6 +307,15 @@ mod tests {
         let state = attempts.lock();
         assert!(state.wrong.len() <= 10 && state.oldest_first.len() <= 10);
         assert!(state.right.len() <= 10 && state.right_oldest_first.len() <= 10);
+    }
+
+    #[test]
+    fn a_configuration_that_is_read_again_gives_no_more_guesses() {
+        let before = attempts(1, 0, 100);
+        assert!(guess(&before, "a", "192.0.2.1", 0).is_ok());
+        let after = attempts(1, 0, 100).succeeding(&before);
+        assert!(guess(&after, "b", "192.0.2.1", 0).is_err());
+        assert!(guess(&attempts(2, 0, 100).succeeding(&before), "b", "192.0.2.1", 0).is_ok());
     }
 
     #[test]

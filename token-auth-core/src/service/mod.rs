@@ -4,6 +4,7 @@ mod answer;
 mod attempts;
 mod authentication;
 mod error;
+mod succession;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,9 +18,7 @@ pub use attempts::AttemptLimits;
 pub(crate) use error::error_body;
 pub use error::{ServiceError, TokenError};
 
-use jsonwebtoken::jwk::JwkSet;
-
-use crate::token::{AccessEntry, Claims, Sign, jwks, unix_seconds};
+use crate::token::{AccessEntry, Claims, PublishedKey, Sign, unix_seconds};
 use crate::{
     AccessRequest, Authenticator, Authorizer, Authz, BackendError, Clock, Credentials, GrantType, Identity,
     Password, RandomIds, ResourceScope, StoredTokens, SystemClock, TokenIds, TokenRequest,
@@ -53,6 +52,7 @@ pub struct TokenService {
     authenticator: Arc<dyn Authenticator>,
     authorizer: Arc<dyn Authorizer>,
     signer: Arc<dyn Sign>,
+    published: Vec<PublishedKey>,
     lifetime: Duration,
     services: Option<BTreeSet<String>>,
     clock: Arc<dyn Clock>,
@@ -83,6 +83,7 @@ impl TokenService {
             authenticator: Arc::new(authenticator),
             authorizer: Arc::new(authorizer),
             signer: Arc::new(signer),
+            published: Vec::new(),
             lifetime: Duration::from_secs(900),
             services: None,
             clock: Arc::new(SystemClock),
@@ -144,6 +145,16 @@ impl TokenService {
         self
     }
 
+    /// How long tokens live.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// The services that tokens are issued for; none where they are issued for any.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().flatten().map(String::as_str)
+    }
+
     /// The issuer of the tokens.
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -174,11 +185,6 @@ impl TokenService {
         self.clock.now()
     }
 
-    /// The keys that tokens may be signed with, as a JWK set (RFC 7517).
-    pub fn jwks(&self) -> JwkSet {
-        jwks(&self.signer.public_keys())
-    }
-
     /// Answers a request, and records how the answer came about.
     pub async fn answer(&self, request: &TokenRequest) -> Answer {
         let mut record = Record::default();
@@ -198,7 +204,7 @@ impl TokenService {
         }
         let now = self.clock.now();
         let identity = self.authenticate(request, record, now).await?;
-        let Some(lifetime) = self.lifetime(&identity, now) else {
+        let Some(lifetime) = self.lifetime_of(&identity, now) else {
             record.reason = Some("the credential has expired".into());
             return Err(TokenError::Unauthorized);
         };
@@ -245,7 +251,7 @@ impl TokenService {
     }
 
     /// As long as tokens live, or as long as the credential does if that is less.
-    fn lifetime(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
+    fn lifetime_of(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
         let Some(not_after) = identity.restriction.not_after() else { return Some(self.lifetime) };
         let left = unix_seconds(not_after).saturating_sub(unix_seconds(now));
         (left > 0).then(|| self.lifetime.min(Duration::from_secs(left)))
