@@ -3,7 +3,7 @@ use super::key_pair::LocatedPair;
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
-use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, users};
+use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, tokens, users};
 use crate::htpasswd::HtpasswdOptions;
 
 /// Room for some hundred thousand users or rules.
@@ -53,6 +53,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd_auth = root.get("htpasswd_auth");
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     let refuse = |blocks: &[foreign::Block]| {
@@ -68,7 +69,19 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let start = root.spot();
     root.finish();
     let (server, token, signing_pair) = (server?, token?, signing_pair?);
-    Some(Config { server, token, users, acl, limits, htpasswd, signing_pair, published_keys, start })
+    Some(Config {
+        server,
+        token,
+        users,
+        acl,
+        limits,
+        htpasswd,
+        tokens,
+        examine: false,
+        signing_pair,
+        published_keys,
+        start,
+    })
 }
 
 /// A method that counts even when it is empty, but not when it is null.
