@@ -23,6 +23,7 @@
 )]
 
 mod clients;
+pub mod fuzz;
 mod http;
 mod image;
 mod keys;
@@ -32,6 +33,7 @@ mod program;
 mod raw;
 mod registry;
 mod server;
+pub mod specification;
 mod token;
 
 pub use clients::{Docker, Podman, Skopeo};
