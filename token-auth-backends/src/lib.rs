@@ -32,6 +32,7 @@
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
 //! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
+//! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
@@ -59,3 +60,5 @@ pub mod password;
 pub mod static_users;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "token-store-redb")]
+pub mod token_store;

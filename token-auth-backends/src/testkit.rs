@@ -20,10 +20,14 @@
 //! # }
 //! ```
 
+mod token_store;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use token_auth_core::{Authenticator, Authn, BackendError, Credentials};
+
+pub use token_store::{check_token_store, check_token_store_lasts};
 
 /// An account that the authenticator under test knows, and that has a password: one that occurs nowhere by chance.
 #[derive(Clone)]

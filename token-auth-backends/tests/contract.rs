@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
-use token_auth_backends::testkit::{KnownAccount, check_authenticator};
+use token_auth_backends::testkit::{
+    KnownAccount, check_authenticator, check_token_store, check_token_store_lasts,
+};
 
 const HASH: &str = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
 
@@ -32,6 +34,21 @@ async fn htpasswd() {
     std::fs::write(&file, format!("alice:{HASH}\n")).unwrap();
     let users = Htpasswd::open(HtpasswdOptions::new(file), verifier()).unwrap();
     check_authenticator(Arc::new(users), &alice()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_token_store() {
+    use token_auth_backends::MemoryTokenStore;
+    check_token_store(Arc::new(MemoryTokenStore::default())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redb_token_store() {
+    use token_auth_backends::token_store::redb::RedbTokenStore;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens.redb");
+    check_token_store(Arc::new(RedbTokenStore::open(&file).unwrap())).await;
+    check_token_store_lasts(async || RedbTokenStore::open(&file).unwrap()).await;
 }
 
 /// Each breaks the contract in one way.

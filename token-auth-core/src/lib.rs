@@ -14,6 +14,7 @@ mod restriction;
 pub mod scope;
 mod service;
 pub mod token;
+mod token_store;
 
 pub use async_trait::async_trait;
 
@@ -27,3 +28,7 @@ pub use request::{GrantType, RequestError, RequestLimits, RequestParts, TokenReq
 pub use restriction::{Restriction, ScopePattern, ScopePatternError};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};
 pub use service::{Answer, Decision, Record, ServiceError, TokenError, TokenResponse, TokenService};
+pub use token_store::{
+    Blob, BlobKey, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore, PageCursor,
+    SecretDigest, TOUCH_RESOLUTION, TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
+};
