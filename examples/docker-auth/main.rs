@@ -11,6 +11,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod cli;
+mod explain;
 mod first_run;
 mod keys;
 mod listener;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         None => serve(&cli.serve),
         Some(Command::Check { config, lenient }) => check(&config, lenient),
+        Some(Command::Explain(asked)) => explain::explain(&asked),
         Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
         Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
             keys::generate(&key, &certificate, algorithm, days, &common_name)

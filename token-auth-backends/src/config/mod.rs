@@ -112,6 +112,11 @@ impl Config {
         self.htpasswd.as_ref().map(|(options, _)| options)
     }
 
+    /// What the configuration says of an account under `users`, if it is there.
+    pub fn user(&self, account: &str) -> Option<&StaticUser> {
+        self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)
+    }
+
     /// Reads a configuration from its text; `file` is what findings call it. Beside the configuration there may be
     /// warnings.
     ///
