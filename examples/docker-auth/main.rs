@@ -16,11 +16,13 @@ mod first_run;
 mod keys;
 mod listener;
 mod logging;
+mod refusal;
 mod reload;
 mod routes;
 mod server;
 mod state;
 mod tls;
+mod watched;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,7 +33,7 @@ use arc_swap::ArcSwap;
 use clap::Parser as _;
 use tracing::info;
 
-use cli::{Cli, Command, Serve};
+use cli::{Algorithm, Cli, Command, Serve};
 use listener::Listener;
 use reload::Signals;
 
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(asked)) => explain::explain(&asked),
         Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
         Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
-            keys::generate(&key, &certificate, algorithm, days, &common_name)
+            generate_key(&key, &certificate, algorithm, days, &common_name)
         }
     };
     match outcome {
@@ -90,6 +92,19 @@ fn check(config: &Path, lenient: bool) -> Result<()> {
         println!("warning: {warning}");
     }
     println!("{}: good", config.display());
+    Ok(())
+}
+
+fn generate_key(
+    key: &Path,
+    certificate: &Path,
+    algorithm: Algorithm,
+    days: i64,
+    common_name: &str,
+) -> Result<()> {
+    keys::generate(key, certificate, algorithm, days, common_name)?;
+    println!("made {}, which is secret (token.key)", key.display());
+    println!("made {}, which the registry trusts (token.certificate)", certificate.display());
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Paths.
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, STRICT_TRANSPORT_SECURITY};
@@ -11,6 +12,7 @@ use token_auth_backends::core::http::{ClientAddress, error, jwks};
 use tracing::warn;
 
 use crate::state::State;
+use crate::watched::Watched;
 
 /// Answers one request.
 pub(crate) async fn answer(
@@ -21,9 +23,15 @@ pub(crate) async fn answer(
     if let Some(address) = peer {
         request.extensions_mut().insert(ClientAddress(address));
     }
+    let (head, body) = request.into_parts();
+    let (body, ended) = Watched::new(body);
+    let request = Request::from_parts(head, body);
     let limit = state.connections.request_timeout;
     let mut response = match tokio::time::timeout(limit, route(state, request)).await {
         Ok(response) => response,
+        Err(_) if !ended.load(Ordering::Relaxed) => {
+            error(StatusCode::REQUEST_TIMEOUT, "INVALID_REQUEST", "the body did not come in time")
+        }
         Err(_) => {
             warn!(?limit, "a request took too long and is answered with 503");
             error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "temporarily unavailable")
@@ -36,7 +44,7 @@ pub(crate) async fn answer(
     response
 }
 
-async fn route(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn route(state: &State, request: Request<Watched>) -> Response<Full<Bytes>> {
     let Some(path) = request.uri().path().strip_prefix(state.path_prefix.as_str()) else {
         return not_found();
     };
@@ -49,7 +57,7 @@ async fn route(state: &State, request: Request<Incoming>) -> Response<Full<Bytes
 }
 
 fn read_only(
-    request: &Request<Incoming>,
+    request: &Request<Watched>,
     page: impl FnOnce() -> Response<Full<Bytes>>,
 ) -> Response<Full<Bytes>> {
     match *request.method() {

@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::listener::Listener;
+use crate::refusal::Spoken;
 use crate::routes;
 use crate::state::State;
 
@@ -105,7 +106,7 @@ async fn serve(
         let state = state.load_full();
         async move { Ok::<_, std::convert::Infallible>(routes::answer(&state, peer, request).await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder.serve_connection(TokioIo::new(Spoken::new(stream)), service).into_owned();
     // hyper's own time-outs begin when it knows the version of HTTP, which a client that says nothing never tells.
     let silent = async {
         tokio::time::sleep(limits.header_timeout).await;

@@ -83,6 +83,26 @@ impl KeyPair {
         (Self::named(place, name), root)
     }
 
+    /// `NAME.key` and `NAME.pem` in a folder: a certificate of a server with this subject alternative name
+    /// (`IP:127.0.0.1`). The authority that issued it, `NAME-ca.pem`, is the answer.
+    pub fn issue(folder: &Path, name: &str, alternative_name: &str) -> PathBuf {
+        let file = |ending| format!("{name}{ending}");
+        let (key, request, certificate) = (file(".key"), file(".csr"), file(".pem"));
+        let (authority_key, authority) = (file("-ca.key"), file("-ca.pem"));
+        let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+        let subject = ["-subj", "/CN=Authority", "-days", "30"];
+        let to = ["-x509", "-keyout", &authority_key, "-out", &authority];
+        openssl(folder, &[&new[..], &subject, &to].concat()).ok();
+        let to = ["-subj", "/CN=Server", "-keyout", &key, "-out", &request];
+        openssl(folder, &[&new[..], &to].concat()).ok();
+        let extensions = format!("basicConstraints=critical,CA:false\nsubjectAltName={alternative_name}\n");
+        std::fs::write(folder.join("extensions"), extensions).unwrap();
+        let sign = ["x509", "-req", "-in", &request, "-CA", &authority, "-CAkey", &authority_key];
+        let rest = ["-CAcreateserial", "-days", "30", "-extfile", "extensions", "-out", &certificate];
+        openssl(folder, &[&sign[..], &rest].concat()).ok();
+        folder.join(authority)
+    }
+
     fn named(place: &Place, name: &str) -> Self {
         Self { key: place.at(format!("{name}.key")), certificate: place.at(format!("{name}.pem")) }
     }

@@ -33,6 +33,7 @@ mod program;
 mod raw;
 mod registry;
 mod server;
+mod slapd;
 pub mod specification;
 mod token;
 
@@ -46,4 +47,5 @@ pub use program::Program;
 pub use raw::Connection;
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
+pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;

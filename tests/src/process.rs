@@ -56,6 +56,11 @@ impl Process {
         self.wait_for(&self.stderr, what, find)
     }
 
+    /// The same, but that it may end before: then there is nothing.
+    pub fn watch_stderr<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.stderr.wait_for(find)
+    }
+
     fn wait_for<T>(&self, transcript: &Transcript, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         transcript.wait_for(find).unwrap_or_else(|| panic!("{} did not print {what}\n{self}", self.name))
     }

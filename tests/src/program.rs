@@ -18,10 +18,16 @@ impl Program {
     pub const DOCKER_REGISTRY: Self = Self::new("docker-registry", "docker-registry");
     /// Makes htpasswd lines.
     pub const HTPASSWD: Self = Self::new("htpasswd", "apache2-utils");
+    /// Changes what is in a directory.
+    pub const LDAPMODIFY: Self = Self::new("ldapmodify", "ldap-utils");
     /// Makes keys and certificates.
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
     pub const PODMAN: Self = Self::new("podman", "podman");
+    /// OpenLDAP's server.
+    pub const SLAPD: Self = Self::new("slapd", "slapd");
+    /// Fills its database before it starts.
+    pub const SLAPADD: Self = Self::new("slapadd", "slapd");
     /// `skopeo`.
     pub const SKOPEO: Self = Self::new("skopeo", "skopeo");
 

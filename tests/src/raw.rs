@@ -1,5 +1,5 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use crate::{Answer, DEADLINE};
 
@@ -37,6 +37,12 @@ impl Connection {
     /// When it has.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         self.0.get_mut().write_all(bytes.as_ref())
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn finish(&mut self) {
+        // Fails where the other side has hung up.
+        let _ = self.0.get_mut().shutdown(Shutdown::Write);
     }
 
     /// Sends a GET without content, and reads its answer.

@@ -168,6 +168,27 @@ impl ServerSetup {
         Self { command, certificate: PathBuf::new() }
     }
 
+    /// With no arguments, where this folder is also found at the path `at` below `/`, as a container would map it: in a
+    /// tree of its own that has everything else from the machine's.
+    pub fn mapped(place: &Place, folder: &Path, at: &str) -> Self {
+        const MAP: &str = r#"
+            root=$1 folder=$2 at=$3 && shift 3
+            mount -t tmpfs none "$root"
+            for top in /*; do [ ! -d "$top" ] || { mkdir "$root$top" && mount --rbind "$top" "$root$top"; }; done
+            mkdir "$root$at" && mount --bind "$folder" "$root$at"
+            exec chroot "$root" "$@""#;
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-ec", MAP, "sh"]);
+        command.arg(place.folder("root")).arg(folder).arg(at).arg(docker_auth().get_program());
+        Self { command, certificate: PathBuf::new() }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
     /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {

@@ -1,7 +1,7 @@
 //! A published guide to docker_auth, followed to the letter: its commands, its configuration file, its environment.
 //!
-//! Only what a container would map differs: the folder `/config`, the port, and where the registry finds the
-//! certificate.
+//! Only what a container would map differs: the port, and where the registry finds the certificate. The folder `/config`
+//! is mapped.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code fails by panicking")]
 
@@ -74,11 +74,12 @@ const DENIED: &str = "denied";
 fn follow(place: &Place) -> (Server, Registry) {
     let config = place.folder("auth-config");
     run(Command::new("sh").args(["-ec", MAKE_KEY]).current_dir(place.path()), ANSWERS).ok();
-
-    let text = AUTH_CONFIG.replace("/config/", &format!("{}/", config.display())).replace(":5001", ":0");
-    let text = place.write("auth-config/auth_config.yml", &text);
+    place.write("auth-config/auth_config.yml", AUTH_CONFIG);
     let certificate = config.join("auth.pem");
-    let server = ServerSetup::bare(place.path()).arg(text).certificate(certificate.clone()).start();
+    let server = ServerSetup::mapped(place, &config, "/config")
+        .args(["/config/auth_config.yml", "--listen", "127.0.0.1:0"])
+        .certificate(certificate.clone())
+        .start();
 
     let mut setup = RegistrySetup::new(place);
     for (name, value) in environment() {

@@ -183,11 +183,19 @@ fn generated_keys_are_private_and_never_overwritten() {
 }
 
 #[test]
+fn a_configuration_that_is_not_there_is_named_once() {
+    let place = Place::new();
+    let finished = run(docker_auth().current_dir(place.path()).args(["check", "nowhere.yml"]), "").fails();
+    assert_eq!(finished.stderr.trim(), "cannot read nowhere.yml: No such file or directory (os error 2)");
+}
+
+#[test]
 fn a_certificate_lives_as_long_as_was_asked() {
     let place = Place::new();
     let mut command = docker_auth();
     command.current_dir(place.path()).args(["generate-key", "--days", "30", "--common-name", "Acme"]);
-    run(&mut command, "").ok();
+    let said = run(&mut command, "").ok().stdout;
+    assert!(said.contains("token.key") && said.contains("token.pem"), "{said}");
     let day = 24 * 3600;
     let lives = |seconds: u32| {
         openssl(place.path(), &["x509", "-in", "token.pem", "-checkend", &seconds.to_string()])
@@ -201,9 +209,16 @@ fn a_certificate_lives_as_long_as_was_asked() {
 #[test]
 fn help_mentions_every_command() {
     let help = run(docker_auth().arg("--help"), "").ok().stdout;
-    for word in
-        ["check", "explain", "hash-password", "generate-key", "--listen", "--data-dir", "--lenient", "--log-format"]
-    {
+    for word in [
+        "check",
+        "explain",
+        "hash-password",
+        "generate-key",
+        "--listen",
+        "--data-dir",
+        "--lenient",
+        "--log-format",
+    ] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
     for command in ["check", "explain", "hash-password", "generate-key"] {

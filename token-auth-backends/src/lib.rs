@@ -27,6 +27,7 @@
 //! |---|---|
 //! | `static-users` (default) | `static_users`: accounts named in the configuration |
 //! | `htpasswd` | `htpasswd`: accounts of a password file, and groups of a group file |
+//! | `ldap` | `ldap`: accounts of an LDAP directory or Active Directory, with its groups |
 //! | `config` | `config`: docker_auth's configuration file, read as it is |
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
@@ -54,8 +55,12 @@ pub mod config;
 pub mod htpasswd;
 #[cfg(feature = "http-client")]
 pub mod http_client;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 #[cfg(feature = "password")]
 pub mod password;
+#[cfg(any(feature = "htpasswd", feature = "ldap"))]
+mod stamp;
 #[cfg(feature = "static-users")]
 pub mod static_users;
 #[cfg(feature = "testkit")]

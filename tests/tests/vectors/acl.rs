@@ -10,8 +10,8 @@ use token_auth_tests::specification::{Defects, first_match};
 
 use crate::reader::{Verdict, lines, own_directory, run};
 
+/// Keys that are not these say nothing that a decision depends on.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Vector {
     acl: Vec<Rule>,
     request: Request,
@@ -19,13 +19,13 @@ struct Vector {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Request {
     account: String,
     #[serde(rename = "type")]
     resource_type: String,
     name: String,
     service: String,
+    #[serde(default, deserialize_with = "address")]
     ip: Option<IpAddr>,
     #[serde(default)]
     actions: Option<Vec<String>>,
@@ -34,12 +34,17 @@ struct Request {
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
 struct Outcome {
     matched: bool,
     rule: Option<usize>,
-    #[serde(deserialize_with = "actions")]
+    #[serde(default, deserialize_with = "actions")]
     actions: ActionSet,
+}
+
+/// Absent, null and empty say alike that no address is known.
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 fn actions<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ActionSet, D::Error> {

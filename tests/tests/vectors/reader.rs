@@ -21,10 +21,19 @@ pub(crate) fn own_directory() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/vectors"))
 }
 
+/// The directory that `TOKEN_AUTH_VECTORS` names. Cargo starts a test in its package's folder: a relative path may also be
+/// meant from the workspace's.
+fn other_directory() -> Option<PathBuf> {
+    let named = PathBuf::from(std::env::var_os("TOKEN_AUTH_VECTORS")?);
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let found = [workspace.join(&named), named.clone()].into_iter().find(|path| path.is_dir());
+    Some(found.unwrap_or_else(|| panic!("TOKEN_AUTH_VECTORS: {} is not a directory", named.display())))
+}
+
 /// Judges each vector of a kind, prints the result, and fails if any differed. In a directory other than our own, a kind
 /// may be absent.
 pub(crate) fn run<V: DeserializeOwned>(kind: &str, judge: impl Fn(V) -> Verdict) {
-    let other = std::env::var_os("TOKEN_AUTH_VECTORS").map(PathBuf::from);
+    let other = other_directory();
     let path = other.as_deref().unwrap_or(own_directory()).join(format!("{kind}.jsonl"));
     if other.is_some() && !path.exists() {
         println!("{kind}: absent");

@@ -28,8 +28,15 @@ struct Line {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(untagged)]
 enum Outcome {
-    Read { account: String, service: String, scopes: Vec<Scope> },
-    Refused { error: String },
+    Read {
+        account: String,
+        service: String,
+        #[serde(default, deserialize_with = "or_none")]
+        scopes: Vec<Scope>,
+    },
+    Refused {
+        error: String,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -38,6 +45,11 @@ struct Scope {
     resource_type: String,
     name: String,
     actions: BTreeSet<String>,
+}
+
+/// Go writes a list that was never made as null.
+fn or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A defect of docker_auth that ours mends.

@@ -32,7 +32,7 @@ pub struct Loaded {
 #[non_exhaustive]
 pub enum LoadError {
     /// The configuration file cannot be read.
-    #[error("{file}: {source}")]
+    #[error("cannot read {file}")]
     Read {
         /// The file.
         file: String,

@@ -15,7 +15,7 @@
 //! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed |
-//! | `server.timeouts.{header,request,idle,shutdown}` | durations; [`Timeouts`] has the defaults |
+//! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |

@@ -59,20 +59,19 @@ pub struct RealIp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For the head of a request, from the connection or the previous answer's end on. Default 10 s.
+    /// For the head of a request, from the connection or the previous answer's end on: an idle connection lives no longer.
+    /// Default 10 s.
     pub header: Duration,
     /// For a request as a whole. Default 30 s.
     pub request: Duration,
-    /// For the next request of a connection. Default 75 s.
-    pub idle: Duration,
     /// For requests under way when the server stops. Default 30 s.
     pub shutdown: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        let [header, request, idle, shutdown] = [10, 30, 75, 30].map(Duration::from_secs);
-        Self { header, request, idle, shutdown }
+        let [header, request, shutdown] = [10, 30, 30].map(Duration::from_secs);
+        Self { header, request, shutdown }
     }
 }
 
@@ -177,7 +176,6 @@ fn timeouts(section: Section<'_>) -> Timeouts {
     for (key, timeout) in [
         ("header", &mut timeouts.header),
         ("request", &mut timeouts.request),
-        ("idle", &mut timeouts.idle),
         ("shutdown", &mut timeouts.shutdown),
     ] {
         let Some(field) = section.get(key) else { continue };

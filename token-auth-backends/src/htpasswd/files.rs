@@ -1,11 +1,11 @@
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::accounts::Accounts;
 use crate::password::HashLimits;
+use crate::stamp::FileStamp;
 
 use super::error::{HtpasswdError, Problem};
 use super::{HtpasswdOptions, parse};
@@ -21,25 +21,15 @@ pub(super) struct Files {
     hash_limits: HashLimits,
 }
 
-/// What tells that a file is another one than before; `None` for one that is not there.
+/// What tells that the files are others than before; `None` for one that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint(Vec<Option<Metadata>>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Metadata {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Device, inode, and time of the last change of the inode: what an atomic rename changes for certain.
-    identity: [i64; 4],
-}
+pub(super) struct Fingerprint(Vec<Option<FileStamp>>);
 
 impl Files {
     /// To be taken before the files are read, so that a change meanwhile is found the next time.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let files = std::iter::once(&self.users).chain(&self.groups);
-        Fingerprint(
-            files.map(|file| fs::metadata(file).ok().map(|metadata| Metadata::of(&metadata))).collect(),
-        )
+        Fingerprint(files.map(FileStamp::of).collect())
     }
 
     pub(super) fn read(&self) -> Result<Accounts, HtpasswdError> {
@@ -67,24 +57,6 @@ impl From<HtpasswdOptions> for Files {
 impl fmt::Display for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.users.display().fmt(f)
-    }
-}
-
-impl Metadata {
-    fn of(metadata: &fs::Metadata) -> Self {
-        #[cfg(unix)]
-        let identity = {
-            use std::os::unix::fs::MetadataExt;
-            [
-                metadata.dev().cast_signed(),
-                metadata.ino().cast_signed(),
-                metadata.ctime(),
-                metadata.ctime_nsec(),
-            ]
-        };
-        #[cfg(not(unix))]
-        let identity = [0; 4];
-        Self { length: metadata.len(), modified: metadata.modified().ok(), identity }
     }
 }
 

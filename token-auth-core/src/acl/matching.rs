@@ -45,13 +45,13 @@ pub(super) struct Template {
 impl Template {
     /// Tries every way to fill in the placeholders.
     pub(super) fn holds(&self, subject: &str, context: &Context<'_>) -> Truth {
-        self.holds_for_any(std::iter::once(subject), context)
+        self.holds_for_any(&std::iter::once(subject), context)
     }
 
     /// The same for several subjects.
     pub(super) fn holds_for_any<'s>(
         &self,
-        subjects: impl Iterator<Item = &'s str> + Clone,
+        subjects: &(impl Iterator<Item = &'s str> + Clone),
         context: &Context<'_>,
     ) -> Truth {
         let mut doubt = None;

@@ -37,7 +37,7 @@ impl Pattern {
         context: &Context<'_>,
     ) -> Truth {
         if let Self::Template(template) = self {
-            return template.holds_for_any(subjects, context);
+            return template.holds_for_any(&subjects, context);
         }
         let mut any = Truth::Fails;
         for subject in subjects {

@@ -151,6 +151,10 @@ impl TokenEndpoint {
         B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
     {
         let limit = self.limits.body_bytes;
+        // What is announced to be too long need not come first.
+        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(RequestError::TooLong { what: "body", limit }.into());
+        }
         let body = Limited::new(body, limit).collect().await.map_err(|error| {
             match error.is::<LengthLimitError>() {
                 true => Refused::from(RequestError::TooLong { what: "body", limit }),
@@ -214,6 +218,11 @@ pub fn jwks(service: &TokenService) -> Response<Full<Bytes>> {
 /// An error of a server around this endpoint (`404`, say), in the form that registry clients read.
 pub fn error(status: StatusCode, code: &str, message: &str) -> Response<Full<Bytes>> {
     json(status, error_body(code, message, None))
+}
+
+/// The body of [`error`] alone.
+pub fn error_json(code: &str, message: &str) -> Vec<u8> {
+    error_body(code, message, None)
 }
 
 fn json(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {

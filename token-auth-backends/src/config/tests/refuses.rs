@@ -245,10 +245,10 @@ fn the_server() {
         ),
         (
             "timeout without a unit",
-            server("timeouts: {idle: 10}"),
-            &["1: server.timeouts.idle: needs a unit: 10s, 5m or 1h30m"],
+            server("timeouts: {request: 10}"),
+            &["1: server.timeouts.request: needs a unit: 10s, 5m or 1h30m"],
         ),
-        ("no time", server("timeouts: {idle: 0}"), &["1: server.timeouts.idle: must be longer than 0"]),
+        ("no time", server("timeouts: {request: 0}"), &["1: server.timeouts.request: must be longer than 0"]),
         (
             "letsencrypt",
             server("letsencrypt: {email: a@b, cache_dir: /x, hots: y}"),

@@ -1,0 +1,390 @@
+//! The directory backend against a real OpenLDAP server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code fails by panicking"
+)]
+
+use std::sync::Arc;
+
+use token_auth_backends::core::{Authenticator, Authn, Credentials, Identity, Labels};
+use token_auth_backends::ldap::{
+    AttributeLabel, BindTemplate, GroupSearch, LabelRule, LdapAuthenticator, LdapOptions, LdapServer,
+    Security, ServiceAccount, UserSearch,
+};
+use token_auth_backends::testkit::{KnownAccount, check_authenticator};
+use token_auth_tests::{Place, Slapd, SlapdSetup};
+
+const PEOPLE: &str = "ou=people,dc=example,dc=com";
+const GROUPS: &str = "ou=groups,dc=example,dc=com";
+
+fn options(place: &Place, slapd: &Slapd) -> LdapOptions {
+    let users = UserSearch::new(PEOPLE, "(uid=${account})".parse().unwrap());
+    let mut options = LdapOptions::new([slapd.url().parse().unwrap()], users);
+    let password = place.write("service-password", "registry-secret\n");
+    options.service = Some(ServiceAccount::new("cn=registry,dc=example,dc=com", password));
+    options
+}
+
+fn groups(filter: &str, label: &str) -> GroupSearch {
+    GroupSearch::new(GROUPS, filter.parse().unwrap()).with_label(label)
+}
+
+async fn login(directory: &LdapAuthenticator, name: &str, password: &str) -> String {
+    show(directory.authenticate(&Credentials::password(name, password)).await)
+}
+
+fn show(answer: Result<Authn, impl std::fmt::Display>) -> String {
+    match answer {
+        Ok(Authn::Accept(identity)) => identity.account.to_string(),
+        Ok(Authn::Abstain) => "abstains".to_owned(),
+        Ok(Authn::Reject(reason)) => format!("rejects: {reason}"),
+        Err(error) => format!("error: {error}"),
+    }
+}
+
+async fn labels(directory: &LdapAuthenticator, name: &str, password: &str) -> Labels {
+    match directory.authenticate(&Credentials::password(name, password)).await {
+        Ok(Authn::Accept(identity)) => Labels::clone(&identity.labels),
+        other => panic!("{name}: {}", show(other)),
+    }
+}
+
+fn values(labels: &Labels, label: &str) -> String {
+    labels.get(label).iter().map(|value| value.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn keeps_the_contract() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    options.labels.push(AttributeLabel::new("title", "title"));
+    options.groups.push(groups("(member=${dn})", "groups"));
+    let directory = Arc::new(LdapAuthenticator::new(options).unwrap());
+    let known = KnownAccount::new("ALICE", "alice-password").with_account("alice");
+    check_authenticator(directory, &known.with_secret(Slapd::SERVICE_PASSWORD)).await;
+    for line in slapd.log().lines().filter(|line| line.contains(" BIND ")) {
+        assert!(!line.contains("method=128 dn=\"\"") && !line.contains("mech=NONE"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn tells_who_someone_is() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let directory = LdapAuthenticator::new(options(&place, &slapd)).unwrap();
+    for (name, password, expected) in [
+        ("alice", "alice-password", "alice"),
+        ("ALICE", "alice-password", "alice"),
+        (" alice ", "alice-password", "alice"),
+        ("bob", "bob-password", "Bob"),
+        ("O,Hara (x) *\\ #;", "ohara-password", "O,Hara (x) *\\ #;"),
+        ("alice", "wrong", "rejects: wrong password"),
+        ("alice", "", "abstains"),
+        ("", "", "abstains"),
+        ("nobody", "x", "abstains"),
+        ("*", "alice-password", "abstains"),
+        ("al*", "alice-password", "abstains"),
+        ("alice)(uid=*", "alice-password", "abstains"),
+        ("zoe", "zoe-password", "abstains"),
+        ("frank", "x", "rejects: wrong password"),
+        ("dave", "dave-password", "rejects: the account has expired"),
+        ("dave", "wrong", "rejects: the account has expired"),
+    ] {
+        assert_eq!(login(&directory, name, password).await, expected, "{name:?} {password:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_an_account_by_the_name_that_it_has_there() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    options.users[0].filter = "(|(uid=${account})(mail=${account}))".parse().unwrap();
+    options
+        .users
+        .push(UserSearch::new("ou=contractors,dc=example,dc=com", "(uid=${account})".parse().unwrap()));
+    let directory = LdapAuthenticator::new(options.clone()).unwrap();
+    let several = "error: ldap: ldap://127.0.0.1:PORT: search with the filter (|(uid=${account})(mail=${account})) \
+                   below \"ou=people,dc=example,dc=com\": several entries";
+    let port = slapd.url().rsplit_once(':').unwrap().1.to_owned();
+    for (name, password, expected) in [
+        ("Alice@EXAMPLE.com", "alice-password", "alice@example.com"),
+        ("ALICE", "alice-password", "alice"),
+        ("zoe", "zoe-password", "zoe"),
+        ("shared@example.com", "bob-password", several),
+    ] {
+        assert_eq!(login(&directory, name, password).await.replace(&port, "PORT"), expected, "{name}");
+    }
+    assert!(!show(directory.revalidate(&Identity::new("alice@example.com")).await).contains("error"));
+
+    options.account.attribute = Some("uid".to_owned());
+    options.account.lower_case = true;
+    let directory = LdapAuthenticator::new(options).unwrap();
+    for (name, password, expected) in [
+        ("Alice@EXAMPLE.com", "alice-password", "alice"),
+        ("ALICE", "alice-password", "alice"),
+        ("bob@example.com", "bob-password", "bob"),
+        ("zoe", "zoe-password", "zoe"),
+    ] {
+        assert_eq!(login(&directory, name, password).await, expected, "{name}");
+    }
+    for (account, expected) in [
+        ("alice", "alice"),
+        ("bob", "bob"),
+        ("zoe", "zoe"),
+        ("Bob", "abstains"),
+        ("bob@example.com", "abstains"),
+        ("nobody", "abstains"),
+        ("dave", "rejects: the account has expired"),
+    ] {
+        assert_eq!(show(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn labels_come_from_attributes_and_act_as_no_pattern() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    let mut groups = AttributeLabel::new("groups", "memberOf");
+    groups.parse_cn = true;
+    groups.rule = groups.rule.in_lower_case();
+    let mut team = AttributeLabel::new("team", "MEMBEROF");
+    team.rule = LabelRule::new("team").with_pattern("^cn=registry-([a-z]+),").unwrap();
+    options.labels = vec![
+        groups,
+        team,
+        AttributeLabel::new("title", "title"),
+        AttributeLabel::new("photo", "jpegPhoto"),
+        AttributeLabel::new("entry", "dn"),
+    ];
+    let directory = LdapAuthenticator::new(options).unwrap();
+    let alice = labels(&directory, "alice", "alice-password").await;
+    assert_eq!(values(&alice, "groups"), "registry-dev");
+    assert_eq!(values(&alice, "team"), "dev");
+    assert_eq!(values(&alice, "entry"), "uid=alice,ou=people,dc=example,dc=com");
+    assert_eq!(alice.get("title"), [token_auth_backends::core::LabelValue::literal("*")]);
+    let carol = labels(&directory, "carol", "carol-password").await;
+    assert!(carol.contains("photo") && carol.get("photo").is_empty(), "a picture is no text");
+    assert!(carol.contains("groups") && carol.get("groups").is_empty());
+}
+
+#[tokio::test]
+async fn finds_groups_of_three_kinds_and_those_around_them() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    let mut nested = groups("(member=${dn})", "nested");
+    nested.nested = Some("(member=${dn})".parse().unwrap());
+    let mut by_name = groups("(memberUid=${user:uid})", "posix");
+    by_name.labels.push(
+        LabelRule::new("kind").with_pattern("^(s)t(?<rest>.*)$").unwrap().with_value("${rest}-${1}").unwrap(),
+    );
+    let mut names = groups("(member=${dn})", "names");
+    names.name_attribute = "dn".to_owned();
+    options.groups = vec![
+        groups("(member=${dn})", "direct"),
+        nested,
+        groups("(uniqueMember=${dn})", "unique"),
+        by_name,
+        groups("(memberUid=${account})", "posix"),
+        names,
+    ];
+    let directory = LdapAuthenticator::new(options.clone()).unwrap();
+    let of = async |name: &str, password: &str| {
+        let labels = labels(&directory, name, password).await;
+        ["direct", "nested", "unique", "posix", "kind", "names"]
+            .map(|label| values(&labels, label))
+            .join(" | ")
+    };
+    assert_eq!(
+        of("alice", "alice-password").await,
+        "registry-dev | Company Engineering Everyone registry-dev |  | staff | aff-s | \
+         cn=registry-dev,ou=groups,dc=example,dc=com"
+    );
+    assert_eq!(of("bob", "bob-password").await, " |  | operators |  |  | ");
+    assert_eq!(of("carol", "carol-password").await, " |  |  | staff | aff-s | ");
+    let odd = of("O,Hara (x) *\\ #;", "ohara-password").await;
+    assert!(odd.starts_with("registry-dev | Company Engineering Everyone registry-dev | "), "{odd}");
+
+    options.limits.nesting = 1;
+    let directory = LdapAuthenticator::new(options.clone()).unwrap();
+    let answer = login(&directory, "alice", "alice-password").await;
+    assert_eq!(answer, "error: ldap: groups are nested more than 1 levels deep");
+    options.limits.nesting = 3;
+    let directory = LdapAuthenticator::new(options.clone()).unwrap();
+    assert_eq!(login(&directory, "alice", "alice-password").await, "alice");
+    options.limits.groups = 2;
+    let directory = LdapAuthenticator::new(options).unwrap();
+    let answer = login(&directory, "alice", "alice-password").await;
+    assert!(
+        answer.contains("with the filter (member=${dn}) below") && answer.ends_with("more than 2 groups"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn binds_as_the_user_where_nobody_else_may_search() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    options.service = None;
+    options.bind_as_user = Some(BindTemplate::new("uid=${account},ou=people,dc=example,dc=com").unwrap());
+    options.groups = vec![groups("(member=${dn})", "groups")];
+    let directory = LdapAuthenticator::new(options.clone()).unwrap();
+    for (name, password, expected) in [
+        ("ALICE", "alice-password", "alice"),
+        ("O,Hara (x) *\\ #;", "ohara-password", "O,Hara (x) *\\ #;"),
+        ("alice", "bob-password", "rejects: wrong password"),
+        ("alice,ou=people", "alice-password", "rejects: wrong password"),
+        ("nobody", "x", "rejects: wrong password"),
+        ("dave", "dave-password", "rejects: the account has expired"),
+    ] {
+        assert_eq!(login(&directory, name, password).await, expected, "{name}");
+    }
+    assert_eq!(values(&labels(&directory, "alice", "alice-password").await, "groups"), "registry-dev");
+    let alice = Identity::new("alice");
+    assert_eq!(show(directory.revalidate(&alice).await), "abstains", "nobody can look");
+
+    // Who is bound is alice, and the filter finds bob.
+    options.users[0].filter =
+        "(&(uid=*)(|(cn=Bob)(uid=${account})(description=${account})))".parse().unwrap();
+    options.users[0].base = "uid=Bob,ou=people,dc=example,dc=com".to_owned();
+    options.account.attribute = Some("uid".to_owned());
+    let directory = LdapAuthenticator::new(options.clone()).unwrap();
+    assert_eq!(login(&directory, "alice", "alice-password").await, "rejects: wrong password");
+
+    let mut with_service = self::options(&place, &slapd);
+    with_service.bind_as_user = options.bind_as_user;
+    let directory = LdapAuthenticator::new(with_service).unwrap();
+    assert_eq!(show(directory.revalidate(&alice).await), "alice");
+}
+
+#[tokio::test]
+async fn speaks_tls_from_the_start_or_from_later_on() {
+    let place = Place::new();
+    let slapd = SlapdSetup::new(&place).global("security simple_bind=128").start();
+    let plain: LdapServer = slapd.url().parse().unwrap();
+    let trusting = |server: LdapServer, authority: Option<&std::path::Path>| {
+        let mut options = options(&place, &slapd);
+        options.servers = vec![server];
+        options.tls.ca_file = authority.map(ToOwned::to_owned);
+        options
+    };
+    let right = Some(&*slapd.authority);
+    let (tls, starttls) =
+        (slapd.tls_url().parse::<LdapServer>().unwrap(), plain.clone().with_security(Security::StartTls));
+    for server in [&tls, &starttls] {
+        let directory = LdapAuthenticator::new(trusting(server.clone(), right)).unwrap();
+        assert_eq!(login(&directory, "alice", "alice-password").await, "alice", "{server}");
+        assert_eq!(login(&directory, "alice", "wrong").await, "rejects: wrong password", "{server}");
+        let directory = LdapAuthenticator::new(trusting(server.clone(), None)).unwrap();
+        let answer = login(&directory, "alice", "alice-password").await;
+        assert!(answer.contains("invalid peer certificate: UnknownIssuer"), "{server}: {answer}");
+        let mut careless = trusting(server.clone(), None);
+        careless.tls.dangerous_skip_verify = true;
+        let directory = LdapAuthenticator::new(careless).unwrap();
+        assert_eq!(login(&directory, "alice", "alice-password").await, "alice", "{server}");
+    }
+    let directory = LdapAuthenticator::new(trusting(plain, None)).unwrap();
+    let answer = login(&directory, "alice", "alice-password").await;
+    assert!(answer.contains("result 13 (confidentialityRequired)"), "{answer}");
+}
+
+#[tokio::test]
+async fn shows_a_certificate_where_one_is_wanted() {
+    let place = Place::new();
+    let slapd = SlapdSetup::new(&place).global("TLSVerifyClient demand").start();
+    let mut options = options(&place, &slapd);
+    options.servers = vec![slapd.tls_url().parse().unwrap()];
+    options.tls.ca_file = Some(slapd.authority.clone());
+    let without = LdapAuthenticator::new(options.clone()).unwrap();
+    let answer = login(&without, "alice", "alice-password").await;
+    assert!(answer.starts_with("error: ldap: ldaps://127.0.0.1:"), "{answer}");
+    let [certificate, key] =
+        ["pem", "key"].map(|ending| slapd.authority.with_file_name(format!("slapd.{ending}")));
+    options.tls.client = Some((certificate, key));
+    let with = LdapAuthenticator::new(options).unwrap();
+    assert_eq!(login(&with, "alice", "alice-password").await, "alice");
+}
+
+#[tokio::test]
+async fn refuses_accounts_that_are_locked() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let directory = LdapAuthenticator::new(options(&place, &slapd)).unwrap();
+    let erin = Identity::new("erin");
+    assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
+    assert_eq!(show(directory.revalidate(&erin).await), "erin");
+    for _ in 0..3 {
+        assert_eq!(login(&directory, "erin", "wrong").await, "rejects: wrong password");
+    }
+    assert_eq!(login(&directory, "erin", "erin-password").await, "rejects: the account is locked");
+    assert_eq!(show(directory.revalidate(&erin).await), "rejects: the account is locked");
+    let entry = "uid=erin,ou=people,dc=example,dc=com";
+    slapd.modify(&format!("dn: {entry}\nchangetype: modify\ndelete: pwdAccountLockedTime\n"));
+    assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
+    slapd.replace(entry, "pwdReset", "TRUE");
+    assert_eq!(
+        login(&directory, "erin", "erin-password").await,
+        "rejects: the password must be changed first"
+    );
+}
+
+#[tokio::test]
+async fn revalidates_with_the_present_groups() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    options.groups = vec![groups("(member=${dn})", "groups")];
+    let directory = LdapAuthenticator::new(options).unwrap();
+    let now = async || match directory.revalidate(&Identity::new("alice")).await {
+        Ok(Authn::Accept(identity)) => values(&identity.labels, "groups"),
+        other => show(other),
+    };
+    assert_eq!(now().await, "registry-dev");
+    let group = "cn=Engineering,ou=groups,dc=example,dc=com";
+    let alice = "uid=alice,ou=people,dc=example,dc=com";
+    slapd.modify(&format!("dn: {group}\nchangetype: modify\nadd: member\nmember: {alice}\n"));
+    assert_eq!(now().await, "Engineering registry-dev");
+    slapd.modify(&format!("dn: {alice}\nchangetype: delete\n"));
+    assert_eq!(now().await, "abstains");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn knows_each_of_five_thousand() {
+    let place = Place::new();
+    let slapd = SlapdSetup::new(&place).people(5000).start();
+    let connections = || slapd.log().matches(" ACCEPT from ").count();
+    let before = connections();
+    let mut options = options(&place, &slapd);
+    options.groups = vec![groups("(member=${dn})", "groups")];
+    let directory = LdapAuthenticator::new(options).unwrap();
+    let mut logins = tokio::task::JoinSet::new();
+    for number in 0..5000 {
+        let directory = directory.clone();
+        logins.spawn(async move {
+            let right = login(&directory, &format!("USER{number}"), &format!("password{number}")).await;
+            assert_eq!(right, format!("user{number}"));
+            if number % 10 == 0 {
+                let other = format!("password{}", number + 1);
+                assert_eq!(
+                    login(&directory, &format!("user{number}"), &other).await,
+                    "rejects: wrong password"
+                );
+            }
+        });
+        // As many as wait in line.
+        if number % 500 == 499 {
+            while let Some(done) = logins.join_next().await {
+                done.unwrap();
+            }
+        }
+    }
+    let made = connections() - before;
+    assert!(made <= 16, "{made} connections for 5,500 logins");
+}

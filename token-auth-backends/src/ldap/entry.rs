@@ -1,0 +1,90 @@
+use ldap3::ResultEntry;
+
+/// An entry of a directory. A value is bytes: whether it is text, the directory alone knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) dn: String,
+    attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// What a user's entry has for an attribute.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server gave only a part of the values of `{0}`: look for groups with a search instead")]
+pub(super) struct PartOfValues(String);
+
+impl Entry {
+    /// `None` if that is not an entry as RFC 4511 has it. (`SearchEntry::construct` would panic.)
+    pub(super) fn read(entry: ResultEntry) -> Option<Self> {
+        let mut parts = entry.0.match_id(4)?.expect_constructed()?.into_iter();
+        let dn = String::from_utf8(parts.next()?.expect_primitive()?).ok()?;
+        let mut attributes = Vec::new();
+        for attribute in parts.next()?.expect_constructed()? {
+            let mut parts = attribute.expect_constructed()?.into_iter();
+            let name = String::from_utf8(parts.next()?.expect_primitive()?).ok()?;
+            let values = parts.next()?.expect_constructed()?.into_iter();
+            attributes.push((name, values.map(|value| value.expect_primitive()).collect::<Option<_>>()?));
+        }
+        Some(Self { dn, attributes })
+    }
+
+    /// An entry of which nothing but the name is known.
+    pub(super) fn named(dn: &str) -> Self {
+        Self { dn: dn.to_owned(), attributes: Vec::new() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(dn: &str, attributes: &[(&str, &[&str])]) -> Self {
+        let bytes = |values: &[&str]| values.iter().map(|value| value.as_bytes().to_vec()).collect();
+        let attributes =
+            attributes.iter().map(|(name, values)| ((*name).to_owned(), bytes(values))).collect();
+        Self { dn: dn.to_owned(), attributes }
+    }
+
+    /// The values of an attribute, whatever they are. Names of attributes do not distinguish case.
+    pub(super) fn bytes(&self, attribute: &str) -> &[Vec<u8>] {
+        let found = self.attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        found.map_or(&[], |(_, values)| values)
+    }
+
+    /// The values of an attribute that are text; `dn` is the name of the entry. Others are passed over.
+    pub(super) fn texts(&self, attribute: &str) -> Result<Vec<&str>, PartOfValues> {
+        if attribute.eq_ignore_ascii_case("dn") {
+            return Ok(vec![&self.dn]);
+        }
+        // Active Directory gives long lists in parts, each under a name of its own.
+        let is_part = |(name, _): &(String, _)| {
+            let (base, option) = name.split_once(';').unwrap_or((name, ""));
+            base.eq_ignore_ascii_case(attribute) && option.to_ascii_lowercase().starts_with("range=")
+        };
+        if self.attributes.iter().any(is_part) {
+            return Err(PartOfValues(attribute.to_owned()));
+        }
+        Ok(self.bytes(attribute).iter().filter_map(|value| std::str::from_utf8(value).ok()).collect())
+    }
+
+    /// The only value of an attribute, if it is text.
+    pub(super) fn text(&self, attribute: &str) -> Option<&str> {
+        match self.bytes(attribute) {
+            [one] => std::str::from_utf8(one).ok(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_texts_and_passes_over_the_rest() {
+        let mut entry =
+            Entry::of("uid=a,dc=x", &[("Mail", &["a@x", "b@x"]), ("memberOf;range=0-1499", &["x"])]);
+        entry.attributes.push(("photo".to_owned(), vec![vec![0xff, 0xd8], b"text".to_vec(), vec![]]));
+        assert_eq!(entry.texts("mail"), Ok(vec!["a@x", "b@x"]));
+        assert_eq!(entry.texts("photo"), Ok(vec!["text", ""]));
+        assert_eq!(entry.texts("none"), Ok(vec![]));
+        assert_eq!(entry.texts("DN"), Ok(vec!["uid=a,dc=x"]));
+        assert!(entry.texts("memberOf").is_err());
+        assert_eq!((entry.text("mail"), entry.text("none")), (None, None));
+    }
+}

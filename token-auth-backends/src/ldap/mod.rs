@@ -1,0 +1,69 @@
+//! Accounts of an LDAP directory: OpenLDAP, Active Directory, FreeIPA, lldap and others.
+//!
+//! ```no_run
+//! use token_auth_backends::core::{Authenticator, Authn, Credentials};
+//! use token_auth_backends::ldap::{GroupSearch, LdapAuthenticator, LdapOptions, ServiceAccount, UserSearch};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let users = UserSearch::new("ou=people,dc=example,dc=com", "(uid=${account})".parse()?);
+//! let mut options = LdapOptions::new(["ldaps://ldap.example.com".parse()?], users);
+//! options.service = Some(ServiceAccount::new("cn=registry,dc=example,dc=com", "/run/secrets/ldap"));
+//! let groups = GroupSearch::new("ou=groups,dc=example,dc=com", "(member=${dn})".parse()?);
+//! options.groups.push(groups.with_label("groups"));
+//! let directory = LdapAuthenticator::new(options)?;
+//!
+//! let answer = directory.authenticate(&Credentials::password("alice", "wonderland")).await?;
+//! assert!(matches!(answer, Authn::Accept(identity) if &*identity.account == "alice"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is an answer, and what is none
+//!
+//! | the directory | outcome |
+//! |---|---|
+//! | finds no entry | abstains: the next in the chain is asked |
+//! | finds several | error that names the filter |
+//! | refuses the user's password | rejects |
+//! | refuses the account: disabled, locked, expired | rejects, and the log says why |
+//! | refuses the service account, is busy, does not answer in time, gives too many entries, refers elsewhere | error: the client gets 503, and never 401 |
+//!
+//! References to other servers within the results of a search, as Active Directory gives them for its other partitions, are
+//! passed over; a referral instead of a result is an error. Neither is followed: the password would go where nobody sent it.
+//!
+//! # What a client can find out
+//!
+//! A name that does not exist is answered as a wrong password is, and costs a bind, too ([`LdapOptions::hide_unknown`]); what
+//! remains is how long the directory itself takes to refuse either. An empty name or password, and one that is too long,
+//! never reach the server.
+
+mod account;
+mod authenticator;
+mod connection;
+mod directory;
+mod dn;
+mod entry;
+mod failure;
+mod filter;
+mod groups;
+mod health;
+mod label;
+mod memory;
+mod options;
+mod pool;
+mod searcher;
+mod secret;
+mod server;
+mod status;
+mod tls;
+
+pub use authenticator::LdapAuthenticator;
+pub use dn::BindTemplate;
+pub use filter::{Filter, FilterError};
+pub use label::LabelRule;
+pub use options::{
+    AccountName, AttributeLabel, GroupSearch, LdapLimits, LdapMemory, LdapOptions, LdapPool, LdapTimeouts,
+    LdapTls, ServiceAccount, UserSearch,
+};
+pub use server::{LdapServer, Security};

@@ -1,0 +1,287 @@
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use token_auth_core::Password;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::connection::Connection;
+use super::failure::{Failure, Kind, said};
+use super::health::{Health, Standing};
+use super::secret;
+use super::tls::TlsSource;
+use super::{LdapPool, LdapServer, LdapTimeouts, Security, ServiceAccount};
+
+/// What a connection is for. The two are never mixed: whoever searches is who was bound for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Bound as the service account, or as nobody; it searches.
+    Service,
+    /// Bound as whoever logged in last. Nothing is asked on it before it is bound anew.
+    User,
+}
+
+/// The servers and the connections to them.
+pub(super) struct Pool {
+    servers: Vec<Server>,
+    service: Option<ServiceAccount>,
+    tls: Arc<TlsSource>,
+    timeouts: LdapTimeouts,
+    options: LdapPool,
+    /// One permit for each connection of a role.
+    places: [Semaphore; 2],
+}
+
+struct Server {
+    address: LdapServer,
+    service: Side,
+    user: Side,
+}
+
+/// What belongs to one role.
+#[derive(Default)]
+struct Side {
+    health: Health,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    pub(super) fn new(
+        servers: Vec<LdapServer>,
+        service: Option<ServiceAccount>,
+        tls: TlsSource,
+        timeouts: LdapTimeouts,
+        options: LdapPool,
+    ) -> Self {
+        let server = |address| Server { address, service: Side::default(), user: Side::default() };
+        let places = options.connections.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            servers: servers.into_iter().map(server).collect(),
+            service,
+            tls: Arc::new(tls),
+            timeouts,
+            options,
+            places: [Semaphore::new(places), Semaphore::new(places)],
+        }
+    }
+
+    /// Begins something that needs a connection. Where one server fails, another is tried.
+    pub(super) async fn begin(&self, role: Role) -> Result<Attempts<'_>, Failure> {
+        let [service, user] = &self.places;
+        let places = if role == Role::Service { service } else { user };
+        let place = places.acquire().await.map_err(|_| Failure::answered("the pool is closed"))?;
+        Ok(Attempts { pool: self, role, tried: vec![false; self.servers.len()], last: None, _place: place })
+    }
+
+    /// The certificates that are trusted now.
+    async fn present_tls(&self, server: &LdapServer) -> Result<Option<Arc<rustls::ClientConfig>>, Failure> {
+        if server.security() == Security::None {
+            return Ok(None);
+        }
+        let tls = Arc::clone(&self.tls);
+        let present = tokio::task::spawn_blocking(move || tls.present()).await;
+        let present = present.map_err(|error| error.to_string()).and_then(|present| present);
+        present.map(Some).map_err(|message| Failure::new(Kind::Away, message))
+    }
+}
+
+impl Server {
+    fn side(&self, role: Role) -> &Side {
+        if role == Role::Service { &self.service } else { &self.user }
+    }
+
+    fn idle(&self, role: Role) -> MutexGuard<'_, Vec<Connection>> {
+        self.side(role).idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that was used last. What is too old is closed by the way.
+    fn take(&self, role: Role, options: &LdapPool) -> Option<Connection> {
+        let mut idle = self.idle(role);
+        idle.retain_mut(|connection| connection.is_fresh(options.idle, options.lifetime));
+        idle.pop()
+    }
+}
+
+/// Something that needs a connection, tried on one server after the other.
+pub(super) struct Attempts<'a> {
+    pool: &'a Pool,
+    role: Role,
+    tried: Vec<bool>,
+    last: Option<Failure>,
+    _place: SemaphorePermit<'a>,
+}
+
+/// A connection for one operation. Unless it is [kept](Self::keep), it is closed.
+pub(super) struct Lease<'a> {
+    pool: &'a Pool,
+    server: &'a Server,
+    index: usize,
+    role: Role,
+    connection: Connection,
+    trial: Trial<'a>,
+}
+
+/// Ends a trial, however that comes about.
+struct Trial<'a>(Option<&'a Health>);
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        if let Some(health) = self.0 {
+            health.acquit();
+        }
+    }
+}
+
+impl<'a> Attempts<'a> {
+    /// A connection to the best server that was not tried yet.
+    pub(super) async fn connection(&mut self) -> Result<Lease<'a>, Failure> {
+        while let Some((index, server, trial)) = self.next_server().await {
+            if let Some(connection) = server.take(self.role, &self.pool.options) {
+                return Ok(self.lease(index, server, connection, trial));
+            }
+            match self.open(server).await {
+                Ok(connection) => return Ok(self.lease(index, server, connection, trial)),
+                Err(failure) => self.last = Some(failure),
+            }
+            if let Some(tried) = self.tried.get_mut(index) {
+                *tried = true;
+            }
+        }
+        let nobody = || Failure::new(Kind::Away, "every server is away, and was asked a moment ago");
+        Err(self.last.take().unwrap_or_else(nobody))
+    }
+
+    /// Gives up a connection whose operation failed. Unless another one may do better, that is the end.
+    pub(super) fn failed(&mut self, mut lease: Lease<'a>, failure: Failure) -> Result<(), Failure> {
+        let failure = lease.connection.judge(failure);
+        let named = failure.clone().on(&lease.server.address);
+        match failure.kind {
+            // The others of that time are as old.
+            Kind::Closed => lease.server.idle(self.role).clear(),
+            Kind::Away => {
+                lease.server.fail(self.role, &self.pool.timeouts, &named, None);
+                if let Some(tried) = self.tried.get_mut(lease.index) {
+                    *tried = true;
+                }
+            }
+            Kind::Refused | Kind::Answered => {
+                lease.answered();
+                return Err(named);
+            }
+        }
+        self.last = Some(named);
+        Ok(())
+    }
+
+    fn lease(&self, index: usize, server: &'a Server, connection: Connection, trial: Trial<'a>) -> Lease<'a> {
+        Lease { pool: self.pool, server, index, role: self.role, connection, trial }
+    }
+
+    /// In order those that are well or due for a trial; in need, anyone.
+    async fn next_server(&self) -> Option<(usize, &'a Server, Trial<'a>)> {
+        let pool: &'a Pool = self.pool;
+        let untried = || pool.servers.iter().enumerate().zip(&self.tried).filter(|(_, tried)| !**tried);
+        for in_need in [false, true] {
+            // Who has waited for one server already does not wait for those that are known to be away.
+            if in_need && self.tried.contains(&true) {
+                break;
+            }
+            for ((index, server), _) in untried() {
+                if in_need {
+                    pool.reconsider(server).await;
+                }
+                let health = &server.side(self.role).health;
+                match health.standing(in_need) {
+                    Standing::Well => return Some((index, server, Trial(None))),
+                    Standing::OnTrial => return Some((index, server, Trial(Some(health)))),
+                    Standing::Away => {}
+                }
+            }
+        }
+        None
+    }
+
+    async fn open(&self, server: &Server) -> Result<Connection, Failure> {
+        let mut refused = None;
+        let opened = self.open_and_bind(server, &mut refused).await;
+        opened.map_err(|failure| {
+            let failure = failure.on(&server.address);
+            server.fail(self.role, &self.pool.timeouts, &failure, refused);
+            failure
+        })
+    }
+
+    async fn open_and_bind(
+        &self,
+        server: &Server,
+        refused: &mut Option<Password>,
+    ) -> Result<Connection, Failure> {
+        let tls = self.pool.present_tls(&server.address).await?;
+        let mut connection = Connection::open(&server.address, tls, self.pool.timeouts).await?;
+        let (Role::Service, Some(account)) = (self.role, &self.pool.service) else { return Ok(connection) };
+        let password = self.pool.service_password(&account.password_file).await?;
+        let result = connection.bind(&account.name, password.expose()).await;
+        let result = result.map_err(|failure| failure.with_kind(Kind::Away))?;
+        match result.rc {
+            0 => Ok(connection),
+            51 | 52 => Err(Failure::of_result("bind of the searching account", &result)),
+            _ => {
+                *refused = Some(password);
+                let what = format!("the searching account {:?} is refused: {}", account.name, said(&result));
+                Err(Failure::new(Kind::Refused, what))
+            }
+        }
+    }
+}
+
+impl Pool {
+    async fn service_password(&self, file: &Path) -> Result<Password, Failure> {
+        secret::read_again(file).await.map_err(|message| Failure::new(Kind::Refused, message))
+    }
+
+    /// A server that refused the service account is asked again at once if the account has another password now.
+    async fn reconsider(&self, server: &Server) {
+        let health = &server.service.health;
+        let (Some(refused), Some(account)) = (health.refused(), &self.service) else { return };
+        if secret::read_again(&account.password_file).await.is_ok_and(|password| password != refused) {
+            health.forgive();
+        }
+    }
+}
+
+impl Server {
+    fn fail(&self, role: Role, timeouts: &LdapTimeouts, failure: &Failure, refused: Option<Password>) {
+        let pause = match failure.kind {
+            // Whoever does not need the searching account is still served.
+            Kind::Refused => self.side(role).health.failed(timeouts, refused),
+            _ => {
+                self.idle(Role::Service).clear();
+                self.idle(Role::User).clear();
+                self.user.health.failed(timeouts, None).max(self.service.health.failed(timeouts, None))
+            }
+        };
+        let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(server = %self.address, error = %failure, retry_ms, "the directory server failed");
+    }
+}
+
+impl Lease<'_> {
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Gives it back: its operation is complete.
+    pub(super) fn keep(mut self) {
+        self.answered();
+        let mut idle = self.server.idle(self.role);
+        if idle.len() < self.pool.options.connections {
+            idle.push(self.connection);
+        }
+    }
+
+    fn answered(&mut self) {
+        self.trial.0 = None;
+        if self.server.side(self.role).health.answered() {
+            tracing::info!(server = %self.server.address, "the directory server is there again");
+        }
+    }
+}
