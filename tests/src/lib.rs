@@ -36,6 +36,7 @@ mod server;
 mod slapd;
 pub mod specification;
 mod token;
+mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
 pub use http::{Answer, curl};
@@ -49,3 +50,4 @@ pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
 pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
+pub use verifier::{Rules, Verifier};

@@ -14,6 +14,7 @@
 //! | `htpasswd_auth.{file,group_file}` | accounts of a password file, asked after `users`; the groups of an account become its label `group` |
 //! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
+//! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
 //! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed |
 //! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
@@ -39,6 +40,7 @@ mod foreign;
 mod key_pair;
 mod limits;
 mod load;
+mod published_keys;
 mod reader;
 mod root;
 mod section;
@@ -59,6 +61,7 @@ pub use finding::{ConfigErrors, Finding};
 pub use key_pair::KeyPair;
 pub use limits::Limits;
 pub use load::{LoadError, Loaded};
+pub use published_keys::PublishedKeyFile;
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
 pub use token::TokenConfig;
@@ -102,6 +105,7 @@ pub struct Config {
     pub limits: Limits,
     htpasswd: Option<(HtpasswdOptions, Spot)>,
     signing_pair: LocatedPair,
+    published_keys: Vec<(PublishedKeyFile, Spot)>,
     /// The first line.
     start: Spot,
 }
@@ -115,6 +119,11 @@ impl Config {
     /// What the configuration says of an account under `users`, if it is there.
     pub fn user(&self, account: &str) -> Option<&StaticUser> {
         self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)
+    }
+
+    /// The keys that are published without signing.
+    pub fn published_keys(&self) -> impl Iterator<Item = &PublishedKeyFile> {
+        self.published_keys.iter().map(|(key, _)| key)
     }
 
     /// Reads a configuration from its text; `file` is what findings call it. Beside the configuration there may be

@@ -2,6 +2,7 @@
 
 mod answer;
 mod error;
+mod succession;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,9 +14,7 @@ pub use answer::{Answer, Decision, Record, TokenResponse};
 pub(crate) use error::error_body;
 pub use error::{ServiceError, TokenError};
 
-use jsonwebtoken::jwk::JwkSet;
-
-use crate::token::{AccessEntry, Claims, Sign, jwks, unix_seconds};
+use crate::token::{AccessEntry, Claims, PublishedKey, Sign, unix_seconds};
 use crate::{
     AccessRequest, Authenticator, Authn, Authorizer, Authz, BackendError, Clock, GrantType, Identity,
     RandomIds, ResourceScope, SystemClock, TokenIds, TokenRequest,
@@ -49,6 +48,7 @@ pub struct TokenService {
     authenticator: Arc<dyn Authenticator>,
     authorizer: Arc<dyn Authorizer>,
     signer: Arc<dyn Sign>,
+    published: Vec<PublishedKey>,
     lifetime: Duration,
     services: Option<BTreeSet<String>>,
     clock: Arc<dyn Clock>,
@@ -77,6 +77,7 @@ impl TokenService {
             authenticator: Arc::new(authenticator),
             authorizer: Arc::new(authorizer),
             signer: Arc::new(signer),
+            published: Vec::new(),
             lifetime: Duration::from_secs(900),
             services: None,
             clock: Arc::new(SystemClock),
@@ -118,6 +119,16 @@ impl TokenService {
         self
     }
 
+    /// How long tokens live.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// The services that tokens are issued for; none where they are issued for any.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().flatten().map(String::as_str)
+    }
+
     /// The issuer of the tokens.
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -131,11 +142,6 @@ impl TokenService {
     /// What signs the tokens.
     pub fn signer(&self) -> &Arc<dyn Sign> {
         &self.signer
-    }
-
-    /// The keys that tokens may be signed with, as a JWK set (RFC 7517).
-    pub fn jwks(&self) -> JwkSet {
-        jwks(&self.signer.public_keys())
     }
 
     /// Answers a request, and records how the answer came about.
@@ -154,7 +160,7 @@ impl TokenService {
         }
         let identity = self.authenticate(request, record).await?;
         let now = self.clock.now();
-        let Some(lifetime) = self.lifetime(&identity, now) else {
+        let Some(lifetime) = self.lifetime_of(&identity, now) else {
             record.reason = Some("the credential has expired".into());
             return Err(TokenError::Unauthorized);
         };
@@ -174,7 +180,7 @@ impl TokenService {
     }
 
     /// As long as tokens live, or as long as the credential does if that is less.
-    fn lifetime(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
+    fn lifetime_of(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
         let Some(not_after) = identity.restriction.not_after() else { return Some(self.lifetime) };
         let left = unix_seconds(not_after).saturating_sub(unix_seconds(now));
         (left > 0).then(|| self.lifetime.min(Duration::from_secs(left)))
