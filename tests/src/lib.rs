@@ -24,6 +24,7 @@
 
 mod clients;
 mod daemon;
+pub mod fuzz;
 mod http;
 mod image;
 mod keys;
@@ -35,6 +36,7 @@ mod redis;
 mod registry;
 mod server;
 mod slapd;
+pub mod specification;
 mod token;
 mod verifier;
 
