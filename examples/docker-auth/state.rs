@@ -40,7 +40,7 @@ pub(crate) struct State {
 /// Reads a configuration with everything that it names. With the state come the files to watch. What the previous state
 /// signed stays good: its keys are published until then.
 pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State, Vec<PathBuf>)> {
-    let (state, loaded) = read(config, options(lenient), previous)?;
+    let (state, loaded) = read(config, &options(lenient), previous)?;
     for warning in &loaded.warnings {
         warn!("{warning}");
     }
@@ -49,7 +49,7 @@ pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Re
 
 /// Reads a configuration as [`load`] does, and hands back what an operator should know.
 pub(crate) fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
-    let (_, loaded) = read(config, options(lenient).examining(), None)?;
+    let (_, loaded) = read(config, &options(lenient).examining(), None)?;
     Ok(loaded.warnings.iter().map(ToString::to_string).collect())
 }
 
@@ -57,8 +57,8 @@ fn options(lenient: bool) -> ConfigOptions {
     if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() }
 }
 
-fn read(config: &Path, options: ConfigOptions, previous: Option<&State>) -> Result<(State, Loaded)> {
-    let mut loaded = Config::load(config, &options)?;
+fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Result<(State, Loaded)> {
+    let mut loaded = Config::load(config, options)?;
     if let Some(previous) = previous {
         loaded.service = loaded.service.succeeding(previous.endpoint.service());
     }

@@ -23,6 +23,8 @@
 )]
 
 mod clients;
+mod daemon;
+pub mod fuzz;
 mod http;
 mod image;
 mod keys;
@@ -30,13 +32,16 @@ mod place;
 mod process;
 mod program;
 mod raw;
+mod redis;
 mod registry;
 mod server;
 mod slapd;
+pub mod specification;
 mod token;
 mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
+pub use daemon::Daemon;
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
@@ -44,6 +49,7 @@ pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
 pub use program::Program;
 pub use raw::Connection;
+pub use redis::{Redis, RedisCluster};
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
 pub use slapd::{Slapd, SlapdSetup};

@@ -1,6 +1,6 @@
 //! Identity tokens and personal access tokens, as docker, skopeo and podman use them.
 
-#![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code fails by panicking")]
 
 use std::fs;
 
