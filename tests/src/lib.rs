@@ -36,13 +36,13 @@ mod slapd;
 mod token;
 mod verifier;
 
-pub use clients::{Docker, Podman, Skopeo};
+pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
 pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
-pub use program::Program;
+pub use program::{Program, python};
 pub use raw::Connection;
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};

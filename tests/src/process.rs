@@ -74,6 +74,12 @@ impl Process {
         assert!(status.success(), "cannot send SIG{name} to {}", self.name);
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(&mut self) {
+        self.signal("TERM");
+        until(&format!("{} to end", self.name), || self.child.try_wait().unwrap());
+    }
+
     /// Waits for its end, and for the end of what it prints.
     pub fn finish(mut self) -> Finished {
         drop(self.child.stdin.take());
