@@ -23,6 +23,7 @@
 )]
 
 mod clients;
+pub mod fuzz;
 mod http;
 mod image;
 mod keys;
@@ -33,6 +34,7 @@ mod raw;
 mod registry;
 mod server;
 mod slapd;
+pub mod specification;
 mod token;
 mod verifier;
 

@@ -20,7 +20,8 @@ impl TokenService {
     }
 
     /// Takes the place of a service that ran until now: goes on publishing its keys until the last token that it may have
-    /// signed has expired everywhere, for its own tokens' lifetime and five minutes more.
+    /// signed has expired everywhere, for its own tokens' lifetime and five minutes more. Goes on counting guesses at
+    /// passwords, too, if their limits are the same.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -39,6 +40,7 @@ impl TokenService {
     /// ```
     #[must_use]
     pub fn succeeding(mut self, previous: &Self) -> Self {
+        self.attempts = self.attempts.clone().succeeding(&previous.attempts);
         let now = self.clock.now();
         // A time that cannot be told is beyond any that is asked for.
         let last = now.checked_add(previous.lifetime.saturating_add(MARGIN));
