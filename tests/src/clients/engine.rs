@@ -25,7 +25,7 @@ impl DockerEngine {
         engine.wait_for_stderr("that it listens", |log| log.contains("API listen on").then_some(()));
         client.environment.push(("DOCKER_HOST".to_owned(), socket.into()));
         client.environment.push(("DOCKER_CONFIG".to_owned(), client.home.clone()));
-        Self { client, engine: engine }
+        Self { client, engine }
     }
 
     fn docker(&self, arguments: &[&str]) -> Finished {

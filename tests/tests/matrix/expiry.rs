@@ -39,11 +39,10 @@ impl LateServer {
         let loaded = Config::load(config, &ConfigOptions::default()).unwrap();
         let issued = Arc::new(Mutex::new(Vec::new()));
         let (record, count) = (Arc::clone(&issued), AtomicUsize::new(0));
-        let service =
-            loaded.service.clone().with_clock(|| SystemTime::now() - BEHIND).with_token_ids(move || {
-                record.lock().unwrap().push(Instant::now());
-                count.fetch_add(1, Ordering::Relaxed).to_string()
-            });
+        let service = loaded.service.with_clock(|| SystemTime::now() - BEHIND).with_token_ids(move || {
+            record.lock().unwrap().push(Instant::now());
+            count.fetch_add(1, Ordering::Relaxed).to_string()
+        });
         let (stop, stopped) = mpsc::channel::<()>();
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
