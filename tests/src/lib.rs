@@ -23,6 +23,7 @@
 )]
 
 mod clients;
+mod daemon;
 pub mod fuzz;
 mod http;
 mod image;
@@ -31,6 +32,7 @@ mod place;
 mod process;
 mod program;
 mod raw;
+mod redis;
 mod registry;
 mod server;
 mod slapd;
@@ -39,6 +41,7 @@ mod token;
 mod verifier;
 
 pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
+pub use daemon::Daemon;
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
@@ -46,6 +49,7 @@ pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
 pub use program::{Program, python};
 pub use raw::Connection;
+pub use redis::{Redis, RedisCluster};
 pub use registry::{Registry, RegistrySetup};
 pub use server::{Server, ServerSetup, docker_auth};
 pub use slapd::{Slapd, SlapdSetup};

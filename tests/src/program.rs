@@ -32,6 +32,10 @@ impl Program {
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
     pub const PODMAN: Self = Self::new("podman", "podman");
+    /// Asks a Redis server.
+    pub const REDIS_CLI: Self = Self::new("redis-cli", "redis-tools");
+    /// The Redis server.
+    pub const REDIS_SERVER: Self = Self::new("redis-server", "redis-server");
     /// OpenLDAP's server.
     pub const SLAPD: Self = Self::new("slapd", "slapd");
     /// Fills its database before it starts.
