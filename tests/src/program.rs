@@ -24,6 +24,10 @@ impl Program {
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
     pub const PODMAN: Self = Self::new("podman", "podman");
+    /// The domain controller of an Active Directory.
+    pub const SAMBA: Self = Self::new("samba", "samba samba-ad-dc samba-ad-provision");
+    /// Makes domains.
+    pub const SAMBA_TOOL: Self = Self::new("samba-tool", "samba-common-bin samba-ad-provision");
     /// OpenLDAP's server.
     pub const SLAPD: Self = Self::new("slapd", "slapd");
     /// Fills its database before it starts.

@@ -37,6 +37,8 @@ mod field;
 mod finding;
 mod foreign;
 mod key_pair;
+#[cfg(feature = "ldap")]
+mod ldap;
 mod limits;
 mod load;
 mod reader;
@@ -101,6 +103,8 @@ pub struct Config {
     /// How much requests may cost.
     pub limits: Limits,
     htpasswd: Option<(HtpasswdOptions, Spot)>,
+    #[cfg(feature = "ldap")]
+    ldap: Option<(crate::ldap::LdapOptions, Spot)>,
     signing_pair: LocatedPair,
     /// The first line.
     start: Spot,
@@ -110,6 +114,12 @@ impl Config {
     /// The password file, if that method is configured.
     pub fn htpasswd(&self) -> Option<&HtpasswdOptions> {
         self.htpasswd.as_ref().map(|(options, _)| options)
+    }
+
+    /// The directory, if that method is configured.
+    #[cfg(feature = "ldap")]
+    pub fn ldap(&self) -> Option<&crate::ldap::LdapOptions> {
+        self.ldap.as_ref().map(|(options, _)| options)
     }
 
     /// Reads a configuration from its text; `file` is what findings call it. Beside the configuration there may be
