@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use token_auth_backends::core::token::Registry;
 
 /// A token server for container registries, with docker_auth's configuration file.
 ///
@@ -44,6 +45,34 @@ pub(crate) struct Serve {
     pub(crate) log_level: tracing::Level,
 }
 
+/// Tell which registries accept the tokens of a configuration, and why others do not
+///
+/// It signs a token and verifies it by the rules of each registry. The exit code is 0 if all of them accept, given what
+/// they must trust in one of the forms that they read.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// docker_auth's configuration file (YAML)
+    pub(crate) config: PathBuf,
+    /// Warn about unknown keys instead of refusing them
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// Ask for this registry only: 2.8, 3.0, 3.1 or zot; may be given several times
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) registry: Vec<Registry>,
+    /// The registry's service; by default the first of token.services, or else `registry`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Write what the registries need into this folder: registry-auth.yml, rootcertbundle.pem, jwks.json, zot-auth.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write: Option<PathBuf>,
+    /// Replace files that are there already
+    #[arg(long, requires = "write")]
+    pub(crate) overwrite: bool,
+    /// Where clients reach the token endpoint, for the registry's configuration
+    #[arg(long, value_name = "URL", requires = "write")]
+    pub(crate) realm: Option<String>,
+}
+
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -64,6 +93,7 @@ pub(crate) enum Command {
         #[arg(long)]
         lenient: bool,
     },
+    Doctor(Doctor),
     /// Make the bcrypt hash of a password, for `users:` or a htpasswd file
     ///
     /// The password is asked for twice on a terminal; otherwise it is the first line of standard input.

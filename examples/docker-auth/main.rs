@@ -11,6 +11,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod cli;
+mod doctor;
 mod first_run;
 mod keys;
 mod listener;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         None => serve(&cli.serve),
         Some(Command::Check { config, lenient }) => check(&config, lenient),
+        Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
         Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
             generate_key(&key, &certificate, algorithm, days, &common_name)
@@ -66,7 +68,7 @@ fn serve(options: &Serve) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
         let (hangup, stop) = Signals::new().context("cannot listen for signals")?.split();
-        let (state, files) = state::load(&config, options.lenient)?;
+        let (state, files) = state::load(&config, options.lenient, None)?;
         let listener = match listener {
             Some(listener) => Listener::try_from(listener)?,
             None => state.listen(options.listen).await?,

@@ -67,10 +67,11 @@ pub(crate) async fn watch(
         if !asked && now == seen {
             continue;
         }
-        let path = config.clone();
-        match tokio::task::spawn_blocking(move || state::load(&path, lenient)).await {
+        let (path, present) = (config.clone(), state.load_full());
+        match tokio::task::spawn_blocking(move || state::load(&path, lenient, Some(&present))).await {
             Ok(Ok((new, new_files))) => {
                 state.load().report_what_needs_a_restart(&new);
+                state.load().report_new_key(&new);
                 state.store(Arc::new(new));
                 if files != new_files {
                     files = new_files;

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
 use token_auth_backends::core::http::TokenEndpoint;
 use tokio::net::{TcpListener, UnixListener};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::listener::Listener;
 use crate::tls;
@@ -35,9 +35,10 @@ pub(crate) struct State {
     address: ListenAddress,
 }
 
-/// Reads a configuration with everything that it names. With the state come the files to watch.
-pub(crate) fn load(config: &Path, lenient: bool) -> Result<(State, Vec<PathBuf>)> {
-    let (state, loaded) = read(config, lenient)?;
+/// Reads a configuration with everything that it names. With the state come the files to watch. What the previous state
+/// signed stays good: its keys are published until then.
+pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State, Vec<PathBuf>)> {
+    let (state, loaded) = read(config, lenient, previous)?;
     for warning in &loaded.warnings {
         warn!("{warning}");
     }
@@ -46,13 +47,16 @@ pub(crate) fn load(config: &Path, lenient: bool) -> Result<(State, Vec<PathBuf>)
 
 /// Reads a configuration as [`load`] does, and hands back what an operator should know.
 pub(crate) fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
-    let (_, loaded) = read(config, lenient)?;
+    let (_, loaded) = read(config, lenient, None)?;
     Ok(loaded.warnings.iter().map(ToString::to_string).collect())
 }
 
-fn read(config: &Path, lenient: bool) -> Result<(State, Loaded)> {
+fn read(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State, Loaded)> {
     let options = if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
-    let loaded = Config::load(config, &options)?;
+    let mut loaded = Config::load(config, &options)?;
+    if let Some(previous) = previous {
+        loaded.service = loaded.service.succeeding(previous.endpoint.service());
+    }
     let ServerConfig { address, path_prefix, hsts, timeouts, .. } = loaded.server.clone();
     let tls = loaded.server.tls.as_ref().map(tls::config).transpose()?;
     let connections = Connections {
@@ -84,6 +88,26 @@ impl State {
                     .with_context(|| format!("cannot listen on {}", path.display()))?;
                 Ok(Listener::Unix(listener, path.clone()))
             }
+        }
+    }
+
+    /// Says which key signs from now on, if it is another.
+    pub(crate) fn report_new_key(&self, new: &Self) {
+        let (old, new) = (self.endpoint.service(), new.endpoint.service());
+        let now = SystemTime::now();
+        let Some(signs) = new.signer().public_keys().into_iter().next() else { return };
+        if old.signer().public_keys().first() == Some(&signs) {
+            return;
+        }
+        let known = old.public_keys(now).contains(&signs);
+        let key = signs.thumbprint();
+        info!(key, algorithm = %signs.algorithm(), "another key signs from now on; the old one stays published");
+        if !known {
+            warn!(
+                key,
+                "the new key was not published before: whoever keeps a copy of the JWK set may refuse its tokens until \
+                 the copy is renewed; next time name it in token.published_keys first"
+            );
         }
     }
 

@@ -36,6 +36,7 @@ mod samba;
 mod server;
 mod slapd;
 mod token;
+mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
 pub use http::{Answer, curl};
@@ -51,3 +52,4 @@ pub use samba::Samba;
 pub use server::{Server, ServerSetup, docker_auth};
 pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
+pub use verifier::{Rules, Verifier};

@@ -1,6 +1,7 @@
 use std::path::Path;
+use std::process::Command;
 
-use crate::{Answer, KeyPair, Place, Process, Program, Server, Token, curl};
+use crate::{Answer, Finished, KeyPair, Place, Process, Program, Server, Token, curl, run};
 
 /// A registry that runs, and is killed when this is dropped.
 pub struct Registry {
@@ -71,6 +72,14 @@ impl RegistrySetup {
         self.environment("REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE", path.to_str().unwrap())
     }
 
+    /// Adds a block to its configuration file.
+    #[must_use]
+    pub fn configured(self, block: &str) -> Self {
+        let config = std::fs::read_to_string(&self.config).unwrap();
+        std::fs::write(&self.config, config + block).unwrap();
+        self
+    }
+
     /// Serves TLS with this pair.
     #[must_use]
     pub fn tls(self, pair: &KeyPair) -> Self {
@@ -84,13 +93,23 @@ impl RegistrySetup {
     ///
     /// When it does not.
     pub fn start(self) -> Registry {
-        let mut command = Program::DOCKER_REGISTRY.command();
-        command.arg("serve").arg(&self.config).envs(self.environment);
+        let mut command = self.command();
         let process = Process::spawn(&mut command);
         let address = process.wait_for_stderr("where it listens", |text| {
             let address = text.split_once("listening on ")?.1;
             Some(address.split(['"', ',', ' ', '\n']).next()?.to_owned())
         });
         Registry { process, address }
+    }
+
+    /// Runs it where it is expected to end by itself.
+    pub fn finish(self) -> Finished {
+        run(&mut self.command(), "")
+    }
+
+    fn command(self) -> Command {
+        let mut command = Program::DOCKER_REGISTRY.command();
+        command.arg("serve").arg(&self.config).envs(self.environment);
+        command
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use token_auth_core::{Authn, BackendError, Credentials, Identity, Labels};
+use token_auth_core::{Authn, BackendError, Credentials, Identity, Labels, Restriction};
 
 use crate::password::{PasswordHash, PasswordVerifier};
 
@@ -29,8 +29,13 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// A later account of the same name replaces an earlier one.
     pub(crate) fn new(accounts: impl IntoIterator<Item = (Arc<str>, Option<PasswordHash>, Labels)>) -> Self {
-        let with_identity = |(name, hash, labels): (Arc<str>, _, _)| {
+        let with_identity = |(name, hash, labels): (Arc<str>, Option<PasswordHash>, _)| {
             let identity = Identity::new(Arc::clone(&name)).with_labels(labels);
+            let identity = match &hash {
+                Some(hash) => identity.with_security_stamp(hash.security_stamp()),
+                // Whoever is let in without a password has proved nothing that a token could be made of.
+                None => identity.restricted(Restriction::none().without_refresh_tokens()),
+            };
             (name, Account { hash, identity })
         };
         let by_name: HashMap<_, _> = accounts.into_iter().map(with_identity).collect();

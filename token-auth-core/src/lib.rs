@@ -85,6 +85,7 @@ mod request;
 mod restriction;
 pub mod scope;
 mod service;
+mod stored_tokens;
 pub mod token;
 mod token_store;
 
@@ -99,7 +100,13 @@ pub use labels::{LabelValue, Labels, Origin};
 pub use request::{GrantType, RequestError, RequestLimits, RequestParts, TokenRequest};
 pub use restriction::{Restriction, ScopePattern, ScopePatternError};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};
-pub use service::{Answer, Decision, Record, ServiceError, TokenError, TokenResponse, TokenService};
+pub use service::{
+    Answer, AttemptLimits, Decision, Record, ServiceError, TokenError, TokenResponse, TokenService,
+};
+pub use stored_tokens::{
+    CreateTokenError, DamagedToken, NewPersonalToken, OpaqueToken, PersonalPolicy, RefreshPolicy,
+    StoredTokens,
+};
 pub use token_store::{
     Blob, BlobKey, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore, PageCursor,
     SecretDigest, TOUCH_RESOLUTION, TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,

@@ -4,8 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use token_auth_core::token::RegistryTrust;
 use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
 
+use super::signer::Keys;
 use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, signer};
 use crate::htpasswd::{Htpasswd, HtpasswdError};
 use crate::password::PasswordVerifier;
@@ -17,6 +19,8 @@ use crate::static_users::StaticUsers;
 pub struct Loaded {
     /// Answers requests.
     pub service: TokenService,
+    /// What registries must trust to accept its tokens.
+    pub trust: RegistryTrust,
     /// How a server listens for them.
     pub server: ServerConfig,
     /// How much requests may cost.
@@ -83,24 +87,27 @@ impl Config {
     pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
         let files = self.key_files();
         let mut errors = Vec::new();
-        let signer = signer::read(&self.token, &self.signing_pair).map_err(|error| errors.push(error)).ok();
+        let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
+            .map_err(|found| errors.extend(found))
+            .ok();
         let authenticators = self.authenticators(&mut errors);
         let Self { server, token, acl, limits, start, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
             authorizers.push(acl);
         }
-        let (Some((signer, warnings)), true) = (signer, errors.is_empty()) else {
+        let (Some(Keys { signer, published, trust, warnings }), true) = (keys, errors.is_empty()) else {
             return Err(ConfigErrors::new(errors));
         };
         let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
             .and_then(|service| service.with_lifetime(token.expiration))
-            .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?;
+            .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
+            .with_published_keys(published);
         let service = match token.services.is_empty() {
             true => service,
             false => service.with_services(token.services),
         };
-        Ok(Loaded { service, server, limits, files, warnings })
+        Ok(Loaded { service, trust, server, limits, files, warnings })
     }
 
     /// docker_auth's order.
@@ -150,11 +157,11 @@ impl Config {
     fn key_files(&self) -> Vec<PathBuf> {
         let server = self.server.tls.as_ref().map(|tls| &tls.key_pair);
         let mut files = Vec::new();
-        for pair in [Some(&self.signing_pair.pair), server].into_iter().flatten() {
-            for file in [&pair.certificate, &pair.key] {
-                if !files.contains(file) {
-                    files.push(file.clone());
-                }
+        let pairs = [Some(&self.signing_pair.pair), server].into_iter().flatten();
+        let published = self.published_keys.iter().map(|(key, _)| &key.file);
+        for file in pairs.flat_map(|pair| [&pair.certificate, &pair.key]).chain(published) {
+            if !files.contains(file) {
+                files.push(file.clone());
             }
         }
         files

@@ -5,7 +5,7 @@ use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
-use super::{Config, Limits, acl, foreign, key_pair, limits, server, token, users};
+use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, users};
 use crate::htpasswd::HtpasswdOptions;
 
 /// Room for some hundred thousand users or rules.
@@ -45,6 +45,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     }
     let server_pair = server.as_ref().and_then(key_pair::read);
     let token_pair = token.as_ref().and_then(key_pair::read);
+    let published_keys = token.as_ref().map(published_keys::read).unwrap_or_default();
     let of = |pair: &Option<LocatedPair>| pair.as_ref().map(|located| located.pair.clone());
     let server = server.and_then(|section| server::read(section, of(&server_pair)));
     let token = token.and_then(|section| token::read(section, of(&token_pair)));
@@ -88,6 +89,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         #[cfg(feature = "ldap")]
         ldap,
         signing_pair,
+        published_keys,
         start,
     })
 }

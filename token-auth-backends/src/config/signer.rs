@@ -6,25 +6,83 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use token_auth_core::token::{
-    Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, Sign, Signer, SigningKey,
+    Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, PublishedKey, RegistryTrust, Sign, Signer,
+    SigningKey,
 };
 use token_auth_core::{BackendError, async_trait};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use super::TokenConfig;
-use super::finding::Finding;
+use super::finding::{Finding, Spot};
 use super::key_pair::LocatedPair;
+use super::{PublishedKeyFile, TokenConfig};
 
 /// Far above what a key or a chain of certificates needs.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the pair that signs. The warnings are what an operator should know of it.
+/// The keys of a configuration.
+pub(super) struct Keys {
+    pub(super) signer: Arc<dyn Sign>,
+    pub(super) published: Vec<PublishedKey>,
+    /// What registries must trust.
+    pub(super) trust: RegistryTrust,
+    /// What an operator should know of them.
+    pub(super) warnings: Vec<Finding>,
+}
+
+/// Reads the pair that signs, and the keys that are only published.
 pub(super) fn read(
     token: &TokenConfig,
+    pair: &LocatedPair,
+    published: &[(PublishedKeyFile, Spot)],
+) -> Result<Keys, Vec<Finding>> {
+    let signing = read_pair(token, pair);
+    let mut others = Vec::new();
+    let mut errors = Vec::new();
+    for (file, spot) in published {
+        match read_published(&file.file) {
+            Ok(other) => others.push((other, file, spot)),
+            Err(message) => errors.push(spot.finding(format!("{}: {message}", file.file.display()))),
+        }
+    }
+    let (signer, chain, mut warnings) = match signing {
+        Ok(signing) if errors.is_empty() => signing,
+        signing => {
+            errors.extend(signing.err());
+            return Err(errors);
+        }
+    };
+    let mut keys = Keys {
+        published: Vec::new(),
+        trust: RegistryTrust::default(),
+        warnings: Vec::new(),
+        signer: off_reactor(signer),
+    };
+    keys.trust.add_chain(&chain);
+    let now = SystemTime::now();
+    for ((key, chain), file, spot) in others {
+        let mut entry = PublishedKey::new(key);
+        entry.until = file.until;
+        if !entry.is_published(now) {
+            warnings.push(spot.finding("is not published any more, since `until` has passed: remove it"));
+            continue;
+        }
+        match chain {
+            Some(chain) => keys.trust.add_chain(&chain),
+            None => keys.trust.add_key(entry.key.clone()),
+        }
+        keys.published.push(entry);
+    }
+    keys.warnings = warnings;
+    Ok(keys)
+}
+
+/// The signer, its certificates, and what an operator should know of them.
+fn read_pair(
+    token: &TokenConfig,
     located: &LocatedPair,
-) -> Result<(Arc<dyn Sign>, Vec<Finding>), Finding> {
+) -> Result<(Signer, CertificateChain, Vec<Finding>), Finding> {
     let LocatedPair { pair, certificate, key } = located;
     let of_key = |error: &dyn std::fmt::Display| key.finding(format!("{}: {error}", pair.key.display()));
     let of_certificate = |error: &dyn std::fmt::Display| {
@@ -39,11 +97,21 @@ pub(super) fn read(
     let kind = if token.disable_legacy_key_id { KeyIdKind::Thumbprint } else { KeyIdKind::Libtrust };
     chain.check_key(signing_key.public_key()).map_err(|error| of_certificate(&error))?;
     let signer = Signer::new(signing_key).and_then(|signer| signer.with_key_id(kind));
-    let signer = if token.x5c { signer.and_then(|signer| signer.with_certificates(chain)) } else { signer };
+    let signer = match token.x5c {
+        true => signer.and_then(|signer| signer.with_certificates(chain.clone())),
+        false => signer,
+    };
     let signer = signer.map_err(|error| of_certificate(&error))?;
     let findings = signer.findings(SystemTime::now());
     let warnings = findings.into_iter().map(|finding| of_certificate(&finding)).collect();
-    Ok((off_reactor(signer), warnings))
+    Ok((signer, chain, warnings))
+}
+
+/// The key of a file, and its certificate if the file has one.
+fn read_published(file: &Path) -> Result<(PublicKey, Option<CertificateChain>), String> {
+    let text = read_file(file).map_err(|error| error.to_string())?;
+    let key = PublicKey::from_pem(&text).map_err(|error| error.to_string())?;
+    Ok((key, CertificateChain::from_pem(&text).ok()))
 }
 
 fn read_file(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -2,6 +2,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::HashError;
 use super::bcrypt::Bcrypt;
 
@@ -85,6 +89,16 @@ impl PasswordHash {
             #[cfg(test)]
             Scheme::Probe(probe) => probe.verify(password),
         }
+    }
+
+    /// What changes with the hash and tells nothing of it, for
+    /// [`Identity::security_stamp`](token_auth_core::Identity::security_stamp): refresh tokens end with the password. A
+    /// digest of the text, whose salt nobody else knows.
+    pub fn security_stamp(&self) -> String {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(b"token-auth security stamp\0");
+        context.update(self.text().as_bytes());
+        URL_SAFE_NO_PAD.encode(context.finish().as_ref().get(..16).unwrap_or_default())
     }
 
     /// The text that was parsed.

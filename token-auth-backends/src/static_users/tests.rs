@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use token_auth_core::{Authenticator, Authn, Credentials, LabelValue, Labels, Password};
+use token_auth_core::{Authenticator, Authn, Credentials, Identity, LabelValue, Labels, Password};
 
 use super::{StaticUser, StaticUsers};
 use crate::password::tests::Probe;
@@ -110,4 +110,24 @@ fn debug_shows_no_hash() {
     let user = StaticUser::new(hash);
     let shown = format!("{user:?} {:?}", StaticUsers::new(verifier(), [("alice", user.clone())]));
     assert!(!shown.contains("LO.vzwp") && shown.contains("[redacted]"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_refresh_token_ends_with_the_password_and_none_is_made_without_one() {
+    let identity = async |hash: &str| {
+        let hash = hash.parse().unwrap();
+        let users = StaticUsers::new(verifier(), [("alice", StaticUser::new(hash))]);
+        let Authn::Accept(identity) = users.revalidate(&Identity::new("alice")).await.unwrap() else {
+            panic!()
+        };
+        identity
+    };
+    let first = identity("$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC").await;
+    let second = identity("$2y$05$Od5R8wZarE9Svx5Q0orw5.gNyiZDTyCr7/GQHGKkxaWnrCi.6eVm2").await;
+    let stamp = |identity: &Identity| identity.security_stamp.clone().unwrap();
+    assert_ne!(stamp(&first), stamp(&second));
+    assert!(!stamp(&first).contains("LO.vzwp") && first.restriction.allows_refresh_tokens());
+    let open = StaticUsers::new(verifier(), [("guest", StaticUser::dangerous_any_password())]);
+    let guest = open.authenticate(&Credentials::password("guest", "x")).await.unwrap();
+    assert!(matches!(guest, Authn::Accept(guest) if !guest.restriction.allows_refresh_tokens()));
 }

@@ -64,6 +64,7 @@ pub(super) fn write(line: &Line<'_>) {
         granted = granted.as_str(),
         decided_by = rules.as_str(),
         source = record.source.as_deref(),
+        token_id = record.token_id.as_ref().map(tracing::field::display),
         reason = record.reason.as_deref().or(refused.as_deref()),
         micros = u64::try_from(line.elapsed.as_micros()).unwrap_or(u64::MAX),
         "token",

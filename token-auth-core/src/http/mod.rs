@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -89,7 +89,7 @@ impl TokenEndpoint {
                 let answer = self.service.answer(request).await;
                 record = answer.record;
                 match answer.result {
-                    Ok(token) => json(StatusCode::OK, token.to_json()),
+                    Ok(token) => json(StatusCode::OK, token.to_json(parts.method == Method::POST)),
                     Err(error) => self.refusal(&error, parts.method == Method::POST),
                 }
             }
@@ -185,6 +185,9 @@ impl TokenEndpoint {
             && let Ok(challenge) = HeaderValue::from_str(self.service.challenge())
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = error.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::TokenError;
 use crate::token::unix_seconds;
-use crate::{ActionSet, BackendError, ResourceScope};
+use crate::{ActionSet, BackendError, Password, ResourceScope, TokenId};
 
 /// What a request is answered with, and how that came about.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub struct Answer {
     pub record: Record,
 }
 
-/// The body of a successful answer (distribution's `token.md`, "Token response fields").
-#[derive(Clone, PartialEq, Eq, Serialize)]
+/// The body of a successful answer (distribution's `token.md`, "Token response fields", and `oauth.md`).
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenResponse {
     /// The signed token. Also sent as `access_token`, which is what clients read from the answer to a POST.
@@ -30,19 +30,54 @@ pub struct TokenResponse {
     pub expires_in: u64,
     /// When the token was issued, RFC 3339 in UTC. Clients add `expires_in` to it.
     pub issued_at: String,
+    /// The refresh token: a new one where one was asked for and allowed, the same one in the refresh grant.
+    pub refresh_token: Option<Password>,
+    /// What was granted, in the form of the `scope` parameter. Sent in the answer to a POST.
+    pub scope: String,
+    /// Whether the token was given for one of another issuer (RFC 8693).
+    pub(super) exchanged: bool,
 }
 
 impl TokenResponse {
     pub(super) fn new(token: String, lifetime: Duration, now: SystemTime) -> Self {
-        Self { token, expires_in: lifetime.as_secs(), issued_at: rfc3339(now) }
+        Self {
+            token,
+            expires_in: lifetime.as_secs(),
+            issued_at: rfc3339(now),
+            refresh_token: None,
+            scope: String::new(),
+            exchanged: false,
+        }
     }
 
-    /// The answer as JSON.
-    pub fn to_json(&self) -> Vec<u8> {
-        // A token is base64url and dots, a time is digits and punctuation: nothing here needs escaping.
-        let Self { token, expires_in, issued_at } = self;
-        format!(r#"{{"token":"{token}","access_token":"{token}","expires_in":{expires_in},"issued_at":"{issued_at}"}}"#)
-            .into_bytes()
+    /// The answer as JSON; to a POST with the fields of RFC 6749, section 5.1, too.
+    pub fn to_json(&self, post: bool) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            token: &'a str,
+            access_token: &'a str,
+            expires_in: u64,
+            issued_at: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            refresh_token: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            scope: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            token_type: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            issued_token_type: Option<&'a str>,
+        }
+        let body = Body {
+            token: &self.token,
+            access_token: &self.token,
+            expires_in: self.expires_in,
+            issued_at: &self.issued_at,
+            refresh_token: self.refresh_token.as_ref().map(Password::expose),
+            scope: post.then_some(&self.scope),
+            token_type: post.then_some("Bearer"),
+            issued_token_type: self.exchanged.then_some("urn:ietf:params:oauth:token-type:access_token"),
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
     }
 }
 
@@ -52,7 +87,9 @@ impl std::fmt::Debug for TokenResponse {
             .field("token", &"[redacted]")
             .field("expires_in", &self.expires_in)
             .field("issued_at", &self.issued_at)
-            .finish()
+            .field("refresh_token", &self.refresh_token)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,6 +103,8 @@ pub struct Record {
     pub source: Option<Cow<'static, str>>,
     /// What was asked for and granted, scope by scope.
     pub decisions: Vec<Decision>,
+    /// The refresh token or personal access token that was used or issued, by its public id.
+    pub token_id: Option<TokenId>,
     /// Why the request was denied or could not be answered.
     pub reason: Option<Cow<'static, str>>,
 }

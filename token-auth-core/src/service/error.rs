@@ -18,21 +18,41 @@ pub enum TokenError {
     /// No, or wrong, credentials.
     #[error("authentication required")]
     Unauthorized,
+    /// A refresh token that is not one of this service, or no longer good, or made for another service.
+    #[error("the refresh token is not valid any more: log in again")]
+    InvalidRefreshToken,
+    /// Too many wrong passwords for this account.
+    #[error("too many wrong passwords: try again later")]
+    TooManyAttempts {
+        /// Seconds until the next one is looked at.
+        retry_after: u64,
+    },
     /// A backend could not answer.
     #[error("temporarily unavailable")]
     Unavailable,
 }
 
 impl TokenError {
-    /// The HTTP status that makes clients do the right thing: 401 asks for other credentials, 503 to try later.
+    /// The HTTP status that makes clients do the right thing: 401 asks for other credentials, 429 and 503 to try later.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Request(RequestError::UnsupportedScheme) | Self::Unauthorized => 401,
+            Self::Request(RequestError::UnsupportedScheme)
+            | Self::Unauthorized
+            | Self::InvalidRefreshToken => 401,
             Self::Request(RequestError::TooLong { what: "body", .. }) => 413,
             Self::Request(RequestError::TooLong { what: "query", .. }) => 414,
             Self::Request(RequestError::TooLong { .. }) => 431,
             Self::Request(_) | Self::UnsupportedGrantType | Self::UnknownService => 400,
+            Self::TooManyAttempts { .. } => 429,
             Self::Unavailable => 503,
+        }
+    }
+
+    /// Seconds that a client should wait (`Retry-After`).
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyAttempts { retry_after } => Some(*retry_after),
+            _ => None,
         }
     }
 
@@ -46,7 +66,9 @@ impl TokenError {
             Self::Request(_) => ("INVALID_REQUEST", "invalid_request"),
             Self::UnsupportedGrantType => ("UNSUPPORTED", "unsupported_grant_type"),
             Self::UnknownService => ("INVALID_REQUEST", "invalid_target"),
-            Self::Unauthorized => ("UNAUTHORIZED", "invalid_grant"),
+            Self::Unauthorized | Self::InvalidRefreshToken => ("UNAUTHORIZED", "invalid_grant"),
+            // RFC 6749 has no word of its own for it.
+            Self::TooManyAttempts { .. } => ("TOOMANYREQUESTS", "temporarily_unavailable"),
             Self::Unavailable => ("UNAVAILABLE", "temporarily_unavailable"),
         };
         error_body(code, &self.to_string(), post.then_some(oauth))
@@ -90,6 +112,9 @@ pub enum ServiceError {
     /// Registries compare the issuer with the one that they were told.
     #[error("the issuer is empty")]
     NoIssuer,
+    /// Passwords that were tried cannot be remembered.
+    #[error("the system has no randomness")]
+    NoRandomness,
     /// A token that is born expired.
     #[error("the lifetime of tokens is less than a second")]
     NoLifetime,

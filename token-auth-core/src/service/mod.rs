@@ -1,24 +1,27 @@
 //! The straight line: request, authentication, authorization, claims, signed token.
 
 mod answer;
+mod attempts;
+mod authentication;
 mod error;
+mod succession;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use attempts::Attempts;
+
 pub use answer::{Answer, Decision, Record, TokenResponse};
+pub use attempts::AttemptLimits;
 #[cfg(feature = "http")]
 pub(crate) use error::error_body;
 pub use error::{ServiceError, TokenError};
 
-use jsonwebtoken::jwk::JwkSet;
-
-use crate::token::{AccessEntry, Claims, Sign, jwks, unix_seconds};
+use crate::token::{AccessEntry, Claims, PublishedKey, Sign, unix_seconds};
 use crate::{
-    AccessRequest, Authenticator, Authn, Authorizer, Authz, BackendError, Clock, GrantType, Identity,
-    RandomIds, ResourceScope, SystemClock, TokenIds, TokenRequest,
+    AccessRequest, Authenticator, Authorizer, Authz, BackendError, Clock, Credentials, GrantType, Identity,
+    Password, RandomIds, ResourceScope, StoredTokens, SystemClock, TokenIds, TokenRequest,
 };
 
 /// Turns "who are you, and what do you want to do?" into a signed token. There is no HTTP in it; the feature `http` adds
@@ -49,10 +52,13 @@ pub struct TokenService {
     authenticator: Arc<dyn Authenticator>,
     authorizer: Arc<dyn Authorizer>,
     signer: Arc<dyn Sign>,
+    published: Vec<PublishedKey>,
     lifetime: Duration,
     services: Option<BTreeSet<String>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn TokenIds>,
+    tokens: Option<StoredTokens>,
+    attempts: Attempts,
 }
 
 impl TokenService {
@@ -60,7 +66,7 @@ impl TokenService {
     ///
     /// # Errors
     ///
-    /// When the issuer is empty.
+    /// When the issuer is empty, or the system has no randomness.
     pub fn new(
         issuer: impl Into<Arc<str>>,
         authenticator: impl Authenticator + 'static,
@@ -77,10 +83,13 @@ impl TokenService {
             authenticator: Arc::new(authenticator),
             authorizer: Arc::new(authorizer),
             signer: Arc::new(signer),
+            published: Vec::new(),
             lifetime: Duration::from_secs(900),
             services: None,
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
+            tokens: None,
+            attempts: Attempts::new(AttemptLimits::default()).ok_or(ServiceError::NoRandomness)?,
         })
     }
 
@@ -104,6 +113,24 @@ impl TokenService {
         self
     }
 
+    /// Issues and accepts refresh tokens, and accepts personal access tokens. Without them the refresh grant is an
+    /// unsupported grant type.
+    #[must_use]
+    pub fn with_stored_tokens(mut self, tokens: StoredTokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Replaces how often a password may be guessed. What was counted is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no randomness.
+    pub fn with_attempt_limits(mut self, limits: AttemptLimits) -> Result<Self, ServiceError> {
+        self.attempts = Attempts::new(limits).ok_or(ServiceError::NoRandomness)?;
+        Ok(self)
+    }
+
     /// Replaces the clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
@@ -116,6 +143,16 @@ impl TokenService {
     pub fn with_token_ids(mut self, ids: impl TokenIds + 'static) -> Self {
         self.ids = Arc::new(ids);
         self
+    }
+
+    /// How long tokens live.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// The services that tokens are issued for; none where they are issued for any.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().flatten().map(String::as_str)
     }
 
     /// The issuer of the tokens.
@@ -133,9 +170,19 @@ impl TokenService {
         &self.signer
     }
 
-    /// The keys that tokens may be signed with, as a JWK set (RFC 7517).
-    pub fn jwks(&self) -> JwkSet {
-        jwks(&self.signer.public_keys())
+    /// What tells who someone is.
+    pub fn authenticator(&self) -> &Arc<dyn Authenticator> {
+        &self.authenticator
+    }
+
+    /// The refresh tokens and personal access tokens, if there are any.
+    pub fn stored_tokens(&self) -> Option<&StoredTokens> {
+        self.tokens.as_ref()
+    }
+
+    /// The present time, by the service's clock.
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// Answers a request, and records how the answer came about.
@@ -146,15 +193,18 @@ impl TokenService {
     }
 
     async fn run(&self, request: &TokenRequest, record: &mut Record) -> Result<TokenResponse, TokenError> {
-        if let GrantType::RefreshToken | GrantType::Other(_) = request.grant_type {
-            return Err(TokenError::UnsupportedGrantType);
+        let refreshes = self.tokens.as_ref().is_some_and(StoredTokens::has_refresh_tokens);
+        match request.grant_type {
+            GrantType::Implicit | GrantType::Password | GrantType::TokenExchange => {}
+            GrantType::RefreshToken if refreshes => {}
+            GrantType::RefreshToken | GrantType::Other(_) => return Err(TokenError::UnsupportedGrantType),
         }
         if self.services.as_ref().is_some_and(|services| !services.contains(&request.service)) {
             return Err(TokenError::UnknownService);
         }
-        let identity = self.authenticate(request, record).await?;
         let now = self.clock.now();
-        let Some(lifetime) = self.lifetime(&identity, now) else {
+        let identity = self.authenticate(request, record, now).await?;
+        let Some(lifetime) = self.lifetime_of(&identity, now) else {
             record.reason = Some("the credential has expired".into());
             return Err(TokenError::Unauthorized);
         };
@@ -170,33 +220,41 @@ impl TokenService {
         let id = self.ids.next_id().map_err(|error| record.unavailable(&error))?;
         let claims = self.claims(&identity, request, access, now, lifetime, id);
         let token = self.signer.sign(&claims).await.map_err(|error| record.unavailable(&error))?;
-        Ok(TokenResponse::new(token, lifetime, now))
+        // Last, so that a request that fails leaves no token behind that nobody knows.
+        let refresh_token = self.refresh_token(request, &identity, record, now).await?;
+        Ok(TokenResponse {
+            refresh_token,
+            scope: granted(&record.decisions),
+            exchanged: request.grant_type == GrantType::TokenExchange,
+            ..TokenResponse::new(token, lifetime, now)
+        })
+    }
+
+    /// The same one that was presented, or a new one for a password.
+    async fn refresh_token(
+        &self,
+        request: &TokenRequest,
+        identity: &Identity,
+        record: &mut Record,
+        now: SystemTime,
+    ) -> Result<Option<Password>, TokenError> {
+        if let Credentials::RefreshToken(same) = &request.credentials {
+            return Ok(Some(same.clone()));
+        }
+        let Some(tokens) = &self.tokens else { return Ok(None) };
+        let issued = tokens.issue_refresh(request, identity, &*self.authenticator, now).await;
+        let issued = issued.map_err(|error| record.unavailable(&error))?;
+        Ok(issued.map(|token| {
+            record.token_id = Some(token.id().clone());
+            Password::new(token.expose())
+        }))
     }
 
     /// As long as tokens live, or as long as the credential does if that is less.
-    fn lifetime(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
+    fn lifetime_of(&self, identity: &Identity, now: SystemTime) -> Option<Duration> {
         let Some(not_after) = identity.restriction.not_after() else { return Some(self.lifetime) };
         let left = unix_seconds(not_after).saturating_sub(unix_seconds(now));
         (left > 0).then(|| self.lifetime.min(Duration::from_secs(left)))
-    }
-
-    async fn authenticate(
-        &self,
-        request: &TokenRequest,
-        record: &mut Record,
-    ) -> Result<Identity, TokenError> {
-        let outcome = self.authenticator.authenticate(&request.credentials).await;
-        let reason = match outcome.map_err(|error| record.unavailable(&error))? {
-            Authn::Accept(identity) => {
-                record.account = Some(Arc::clone(&identity.account));
-                record.source = identity.source.clone().or_else(|| Some(self.authenticator.name()));
-                return Ok(identity);
-            }
-            Authn::Reject(reason) => reason,
-            Authn::Abstain => Cow::Borrowed("no authenticator knows these credentials"),
-        };
-        record.reason = Some(reason);
-        Err(TokenError::Unauthorized)
     }
 
     async fn authorize(
@@ -238,6 +296,15 @@ impl TokenService {
         claims.access = access;
         claims
     }
+}
+
+/// What was granted, in the form of the `scope` parameter.
+fn granted(decisions: &[Decision]) -> String {
+    let granted = decisions.iter().filter(|decision| !decision.granted.is_empty()).map(|decision| {
+        let scope = &decision.scope;
+        format!("{}:{}:{}", scope.resource_type(), scope.name(), decision.granted)
+    });
+    granted.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    ActionSet, AuthenticatorChain, AuthorizerChain, Credentials, Grant, LabelValue, Labels, RequestParts,
-    async_trait, authenticator_fn, authorizer_fn,
+    ActionSet, AuthenticatorChain, Authn, AuthorizerChain, Credentials, Grant, LabelValue, Labels,
+    RequestParts, async_trait, authenticator_fn, authorizer_fn,
 };
 
 /// Shows the claims instead of signing them.
@@ -213,4 +213,38 @@ async fn a_restriction_narrows_the_grant_and_the_lifetime() {
         assert_eq!(answer.result.unwrap_err(), TokenError::Unauthorized);
         assert_eq!(answer.record.reason.as_deref(), Some("the credential has expired"));
     }
+}
+
+#[tokio::test]
+async fn guesses_are_answered_with_429_before_anyone_is_asked() {
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let source = authenticator_fn(move |credentials: Credentials| {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async move {
+            Ok(match credentials == Credentials::password("alice", "right") {
+                true => Authn::Accept(Identity::new("alice")),
+                false => Authn::Abstain,
+            })
+        }
+    });
+    let service = service(source, generous());
+    let ask = async |password: &str| {
+        let mut request = request("alice", "service=reg");
+        request.credentials = Credentials::password("alice", password);
+        service.answer(&request).await.result.map(|_| ())
+    };
+    for guess in 0..10 {
+        // Containerd tries each twice.
+        for _ in 0..2 {
+            assert_eq!(ask(&guess.to_string()).await, Err(TokenError::Unauthorized));
+        }
+    }
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 20);
+    let refused = ask("right").await.unwrap_err();
+    assert_eq!((refused.status(), refused.retry_after()), (429, Some(300)));
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 20);
+    let mut nobody = request("alice", "service=reg");
+    nobody.credentials = Credentials::Anonymous;
+    assert_eq!(service.answer(&nobody).await.result.unwrap_err(), TokenError::Unauthorized);
 }

@@ -43,7 +43,7 @@ pub(super) struct Certificate {
     pub(super) not_after: u64,
     subject: String,
     self_signed: bool,
-    key: Result<PublicKey, KeyError>,
+    pub(super) key: Result<PublicKey, KeyError>,
 }
 
 impl CertificateChain {

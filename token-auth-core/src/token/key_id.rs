@@ -2,10 +2,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::PublicKey;
 use super::der::without_leading_zeros;
 use super::key_type::KeyType;
 use super::material::Material;
+use super::{PublicKey, Registry};
 
 /// Which of the two ids of a key a token's header carries as `kid`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -15,18 +15,6 @@ pub enum KeyIdKind {
     Libtrust,
     /// The RFC 7638 thumbprint, which registry 3.x looks for; see [`PublicKey::thumbprint`].
     Thumbprint,
-}
-
-/// A series of distribution's registry, each of which computes the ids of trusted keys in its own way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Registry {
-    /// 2.x.
-    V2,
-    /// 3.0, which takes the generator of the curve for an elliptic curve key: all keys of a curve have one id.
-    V3_0,
-    /// 3.1, which drops leading zero bytes of coordinates.
-    V3_1,
 }
 
 impl KeyIdKind {
@@ -63,10 +51,10 @@ impl PublicKey {
     }
 
     /// The id by which a registry knows the key of a certificate in its `rootcertbundle`, for tokens without `x5c`; nothing
-    /// if it does not support the key. A JWK set file names its keys itself, and has none of these differences.
+    /// if it does not support the key, or looks at no id. A JWK set file names its keys itself, and has none of these differences.
     pub fn id_in_registry(&self, registry: Registry) -> Option<String> {
         match (registry, self.key_type()) {
-            (Registry::V2 | Registry::V3_0, KeyType::Ed25519) => None,
+            (Registry::V2 | Registry::V3_0, KeyType::Ed25519) | (Registry::Zot, _) => None,
             (Registry::V2, _) => Some(self.libtrust_id()),
             (Registry::V3_0, KeyType::P256) => Some("xx0BcA-wMohw8atYDJOe6peGModklG2wRHBlXHMvl0M".into()),
             (Registry::V3_0, KeyType::P384) => Some("-W6Wzot_wuerYbKBVKfGEks3iY2EALna-hBqObnPuJE".into()),

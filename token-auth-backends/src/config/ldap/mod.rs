@@ -156,11 +156,10 @@ fn filter(field: &Field<'_>, placeholders: &[&str]) -> Option<Filter> {
 }
 
 fn account(section: Section<'_>) -> AccountName {
-    let mut account = AccountName::default();
-    account.attribute = section.get("attribute").and_then(|field| labels::attribute(&field));
-    account.lower_case = section.get("lower_case").and_then(|field| field.flag()).unwrap_or(false);
+    let attribute = section.get("attribute").and_then(|field| labels::attribute(&field));
+    let lower_case = section.get("lower_case").and_then(|field| field.flag()).unwrap_or(false);
     section.finish();
-    account
+    AccountName { attribute, lower_case }
 }
 
 /// A filter that takes two names for one account makes two accounts of it, unless it is said which name counts.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
-use token_auth_core::token::Verifier;
+use token_auth_core::token::{PublicKey, Verifier};
 use token_auth_core::{Credentials, ScopeLimits, ScopeSet, TokenError, TokenRequest};
 
 use super::ARTICLE;
@@ -200,6 +200,61 @@ fn warns_of_certificates() {
     assert!(warnings().contains("tokens carry the libtrust key id and no certificate"), "{}", warnings());
     folder.write("auth.key", &KeyPair::generate().unwrap().serialize_pem());
     assert!(folder.complaints().contains("the certificate is for another key"));
+}
+
+const PUBLISHED: &str = "server: {addr: ':1'}
+token:
+  issuer: x
+  expiration: 60
+  certificate: DIRauth.pem
+  key: DIRauth.key
+  published_keys:
+  - {file: DIRnext.pem}
+  - {file: DIRplain.pem, until: 2100-01-01T00:00:00Z}
+  - {file: DIRpast.pem, until: 2020-01-01T00:00:00+01:00}
+users: {'': {}}
+acl: []";
+
+#[test]
+fn published_keys_are_published_and_trusted() {
+    let folder = Folder::new(PUBLISHED);
+    let [next, plain, past] = [(); 3].map(|()| KeyPair::generate().unwrap());
+    folder.write_pair("next", &next, &CertificateParams::default());
+    folder.write("plain.pem", &plain.public_key_pem());
+    folder.write_pair("past", &past, &CertificateParams::default());
+    let loaded = folder.load().unwrap();
+    let id = |pair: &KeyPair| PublicKey::from_pem(pair.public_key_pem().as_bytes()).unwrap().thumbprint();
+    let published = |now| {
+        let keys = loaded.service.public_keys(now);
+        keys.iter().skip(1).map(PublicKey::thumbprint).collect::<Vec<_>>()
+    };
+    assert_eq!(published(SystemTime::now()), [id(&next), id(&plain)]);
+    let in_a_century = SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800);
+    assert_eq!(published(in_a_century), [id(&next)]);
+    let warnings: Vec<_> = loaded.warnings.iter().map(|finding| folder.shown(&finding.to_string())).collect();
+    let passed = "is not published any more, since `until` has passed: remove it";
+    assert_eq!(warnings, [format!("DIR/auth.yml:10: token.published_keys[3]: {passed}")]);
+    assert_eq!(loaded.trust.certificates_pem().matches("BEGIN").count(), 2);
+    assert_eq!(loaded.trust.jwks().keys.len(), 6, "three keys, each under two ids");
+    let files = ["auth.yml", "auth.pem", "auth.key", "next.pem", "plain.pem", "past.pem"];
+    assert_eq!(loaded.files, files.map(|name| folder.path(name)));
+}
+
+#[test]
+fn says_which_published_key_is_wrong() {
+    let folder = Folder::new(PUBLISHED);
+    folder.write("next.pem", &KeyPair::generate().unwrap().serialize_pem());
+    folder.write("plain.pem", "hunter2");
+    let complaints = folder.complaints();
+    let expected = [
+        "DIR/auth.yml:8: token.published_keys[1]: DIR/next.pem: a private key where a public key was expected",
+        "DIR/auth.yml:9: token.published_keys[2]: DIR/plain.pem: no public key found",
+        "DIR/auth.yml:10: token.published_keys[3]: DIR/past.pem: No such file or directory",
+    ];
+    assert_eq!(complaints.lines().count(), expected.len(), "{complaints}");
+    for (line, expected) in complaints.lines().zip(expected) {
+        assert!(line.starts_with(expected), "{line}");
+    }
 }
 
 #[cfg(feature = "http")]

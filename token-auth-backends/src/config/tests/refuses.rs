@@ -297,6 +297,23 @@ fn the_token() {
             token("  issuer: x\n  expiration: 9\n  services: a"),
             &["7: token.services: must be a list: [..], or lines that begin with `-`"],
         ),
+        (
+            "published keys",
+            token(
+                "  issuer: x\n  expiration: 9\n  published_keys:\n  - a.pem\n  - {}\n  - {file: ''}\n  \
+                 - {file: a, key: b}\n  - {file: a, until: tomorrow}\n  - {file: a, until: 2030-01-01}",
+            ),
+            &[
+                "8: token.published_keys[1]: must be a mapping: lines of `key: value`, indented below it",
+                "9: token.published_keys[2].file: is required",
+                "10: token.published_keys[3].file: must not be empty",
+                "11: token.published_keys[4].key: unknown key",
+                "12: token.published_keys[5].until: must be a time such as 2030-01-31T12:00:00Z (RFC 3339), and is \
+                 \"tomorrow\"",
+                "13: token.published_keys[6].until: must be a time such as 2030-01-31T12:00:00Z (RFC 3339), and is \
+                 \"2030-01-01\"",
+            ],
+        ),
     ]);
 }
 

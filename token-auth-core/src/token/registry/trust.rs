@@ -1,0 +1,91 @@
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::token::certificate::Certificate;
+use crate::token::{CertificateChain, JwkSet, PublicKey, jwks};
+
+/// In which form a registry is given what it trusts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TrustForm {
+    /// A file of certificates: distribution's `rootcertbundle`, zot's `cert`.
+    Certificates,
+    /// A JWK set: the `jwks` of distribution 3.
+    Jwks,
+}
+
+/// What a registry must trust to accept the tokens of an issuer: certificates, keys, or both.
+///
+/// Of a chain it is the first certificate alone: a registry that trusts an authority believes everyone whom that has
+/// certified, for whatever purpose.
+///
+/// ```
+/// use token_auth_core::token::{CertificateChain, RegistryTrust};
+///
+/// # let pair = rcgen::KeyPair::generate()?;
+/// # let pem = rcgen::CertificateParams::default().self_signed(&pair)?.pem();
+/// let mut trust = RegistryTrust::default();
+/// trust.add_chain(&CertificateChain::from_pem(pem.as_bytes())?);
+/// assert!(trust.certificates_pem().starts_with("-----BEGIN CERTIFICATE-----\n"));
+/// assert_eq!(trust.jwks().keys.len(), 2, "the key, under each of its ids");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RegistryTrust {
+    certificates: Vec<Certificate>,
+    keys: Vec<PublicKey>,
+}
+
+impl RegistryTrust {
+    /// Trusts the first certificate of a chain, and its key.
+    pub fn add_chain(&mut self, chain: &CertificateChain) {
+        let Some(leaf) = chain.certificates().first() else { return };
+        if self.certificates.iter().all(|known| known.der != leaf.der) {
+            self.certificates.push(leaf.clone());
+        }
+        if let Ok(key) = &leaf.key {
+            self.add_key(key.clone());
+        }
+    }
+
+    /// Trusts a key of which there is no certificate.
+    pub fn add_key(&mut self, key: PublicKey) {
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+    }
+
+    /// The certificates, as a PEM file.
+    pub fn certificates_pem(&self) -> String {
+        let mut text = String::new();
+        for certificate in &self.certificates {
+            text.push_str("-----BEGIN CERTIFICATE-----\n");
+            let base64 = STANDARD.encode(&certificate.der);
+            let mut rest = base64.as_str();
+            while let Some((line, after)) = rest.split_at_checked(64) {
+                // Writing to a text does not fail.
+                let _ = writeln!(text, "{line}");
+                rest = after;
+            }
+            if !rest.is_empty() {
+                let _ = writeln!(text, "{rest}");
+            }
+            text.push_str("-----END CERTIFICATE-----\n");
+        }
+        text
+    }
+
+    /// The keys, as a JWK set.
+    pub fn jwks(&self) -> JwkSet {
+        jwks(&self.keys)
+    }
+
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    pub(super) fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+}
