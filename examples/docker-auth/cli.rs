@@ -1,9 +1,10 @@
 //! The command line.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use token_auth_backends::core::ResourceScope;
 use token_auth_backends::core::token::Registry;
 
 /// A token server for container registries, with docker_auth's configuration file.
@@ -94,6 +95,8 @@ pub(crate) enum Command {
         lenient: bool,
     },
     Doctor(Doctor),
+    /// Say which rule of the configuration's `acl` decides a request, and what each rule before it lacked
+    Explain(Explain),
     /// Make the bcrypt hash of a password, for `users:` or a htpasswd file
     ///
     /// The password is asked for twice on a terminal; otherwise it is the first line of standard input.
@@ -124,6 +127,44 @@ pub(crate) enum Command {
         #[arg(long, default_value = "token-auth")]
         common_name: String,
     },
+}
+
+/// A request to be explained.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// docker_auth's configuration file (YAML)
+    pub(crate) config: PathBuf,
+    /// Who asks; without it, the anonymous user
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) account: String,
+    /// What is asked for, as clients write it: `repository:team/app:pull,push`. May be repeated
+    #[arg(long = "scope", value_name = "SCOPE", required = true)]
+    pub(crate) scopes: Vec<ResourceScope>,
+    /// A label of the account, as a directory supplies it: in a rule's `${labels:…}` it is text. May be repeated.
+    /// Without any label, those under `users` count
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
+    pub(crate) labels: Vec<(String, String)>,
+    /// A label of the account, as an administrator writes it under `users`: in a rule's `${labels:…}` it is a piece of
+    /// pattern. May be repeated
+    #[arg(long = "pattern-label", value_name = "NAME=PATTERN", value_parser = label)]
+    pub(crate) pattern_labels: Vec<(String, String)>,
+    /// The client's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ip: Option<IpAddr>,
+    /// The registry that the token is for
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) service: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Ignore unknown keys in the configuration file instead of refusing it
+    #[arg(long)]
+    pub(crate) lenient: bool,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// The kinds of key that sign tokens.

@@ -12,6 +12,7 @@
 
 mod cli;
 mod doctor;
+mod explain;
 mod first_run;
 mod keys;
 mod listener;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         None => serve(&cli.serve),
         Some(Command::Check { config, lenient }) => check(&config, lenient),
         Some(Command::Doctor(options)) => doctor::run(&options),
+        Some(Command::Explain(asked)) => explain::explain(&asked),
         Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
         Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
             generate_key(&key, &certificate, algorithm, days, &common_name)

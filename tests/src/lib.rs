@@ -23,6 +23,8 @@
 )]
 
 mod clients;
+mod daemon;
+pub mod fuzz;
 mod http;
 mod image;
 mod keys;
@@ -30,15 +32,18 @@ mod place;
 mod process;
 mod program;
 mod raw;
+mod redis;
 mod registry;
 mod relay;
 mod samba;
 mod server;
 mod slapd;
+pub mod specification;
 mod token;
 mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
+pub use daemon::Daemon;
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
@@ -46,6 +51,7 @@ pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
 pub use program::Program;
 pub use raw::Connection;
+pub use redis::{Redis, RedisCluster};
 pub use registry::{Registry, RegistrySetup};
 pub use relay::{Quality, Relay};
 pub use samba::Samba;

@@ -74,6 +74,11 @@ impl Process {
         assert!(status.success(), "cannot send SIG{name} to {}", self.name);
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end, and for the end of what it prints.
     pub fn finish(mut self) -> Finished {
         drop(self.child.stdin.take());

@@ -24,6 +24,10 @@ impl Program {
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
     pub const PODMAN: Self = Self::new("podman", "podman");
+    /// Asks a Redis server.
+    pub const REDIS_CLI: Self = Self::new("redis-cli", "redis-tools");
+    /// The Redis server.
+    pub const REDIS_SERVER: Self = Self::new("redis-server", "redis-server");
     /// The domain controller of an Active Directory.
     pub const SAMBA: Self = Self::new("samba", "samba samba-ad-dc samba-ad-provision");
     /// Makes domains.

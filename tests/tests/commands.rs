@@ -209,12 +209,19 @@ fn a_certificate_lives_as_long_as_was_asked() {
 #[test]
 fn help_mentions_every_command() {
     let help = run(docker_auth().arg("--help"), "").ok().stdout;
-    for word in
-        ["check", "hash-password", "generate-key", "--listen", "--data-dir", "--lenient", "--log-format"]
-    {
+    for word in [
+        "check",
+        "explain",
+        "hash-password",
+        "generate-key",
+        "--listen",
+        "--data-dir",
+        "--lenient",
+        "--log-format",
+    ] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
-    for command in ["check", "hash-password", "generate-key"] {
+    for command in ["check", "explain", "hash-password", "generate-key"] {
         assert!(!run(docker_auth().args([command, "--help"]), "").ok().stdout.is_empty());
     }
     assert!(run(docker_auth().arg("--version"), "").ok().stdout.starts_with("docker-auth "));

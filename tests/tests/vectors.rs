@@ -13,8 +13,6 @@
 
 #[path = "vectors/acl.rs"]
 mod acl;
-#[path = "vectors/docker_auth.rs"]
-mod docker_auth;
 #[path = "vectors/keyid.rs"]
 mod keyid;
 #[path = "vectors/reader.rs"]

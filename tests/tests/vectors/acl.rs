@@ -6,31 +6,31 @@ use std::net::IpAddr;
 use serde::Deserialize;
 use token_auth_core::acl::{Acl, AclBuilder, AclErrors, Rule, RuleErrorKind};
 use token_auth_core::{AccessRequest, ActionSet, LabelValue, Labels};
+use token_auth_tests::specification::{Defects, first_match};
 
-use crate::docker_auth::{Defects, first_match};
 use crate::reader::{Verdict, lines, own_directory, run};
 
 /// Keys that are not these say nothing that a decision depends on.
 #[derive(Deserialize)]
-pub(crate) struct Vector {
-    pub(crate) acl: Vec<Rule>,
-    pub(crate) request: Request,
+struct Vector {
+    acl: Vec<Rule>,
+    request: Request,
     result: Outcome,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Request {
-    pub(crate) account: String,
+struct Request {
+    account: String,
     #[serde(rename = "type")]
-    pub(crate) resource_type: String,
-    pub(crate) name: String,
-    pub(crate) service: String,
+    resource_type: String,
+    name: String,
+    service: String,
     #[serde(default, deserialize_with = "address")]
-    pub(crate) ip: Option<IpAddr>,
+    ip: Option<IpAddr>,
     #[serde(default)]
     actions: Option<Vec<String>>,
     #[serde(default)]
-    pub(crate) labels: Option<BTreeMap<String, Option<Vec<String>>>>,
+    labels: Option<BTreeMap<String, Option<Vec<String>>>>,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -56,6 +56,13 @@ impl Request {
         self.actions.iter().flatten().collect()
     }
 
+    fn to_access<'r>(&'r self, asked: &'r ActionSet, labels: &'r Labels) -> AccessRequest<'r> {
+        AccessRequest::new(&self.account, &self.resource_type, &self.name, asked)
+            .with_labels(labels)
+            .with_service(&self.service)
+            .with_address(self.ip)
+    }
+
     /// The labels, as an administrator writes them.
     fn labels(&self) -> Labels {
         let mut labels = Labels::new();
@@ -72,12 +79,8 @@ impl Request {
 impl Vector {
     fn decide(&self, settings: AclBuilder) -> Result<Outcome, AclErrors> {
         let acl = settings.build(self.acl.iter().cloned())?;
-        let (asked, labels, request) = (self.request.asked(), self.request.labels(), &self.request);
-        let request = AccessRequest::new(&request.account, &request.resource_type, &request.name, &asked)
-            .with_labels(&labels)
-            .with_service(&request.service)
-            .with_address(request.ip);
-        Ok(match acl.decide(&request) {
+        let (asked, labels) = (self.request.asked(), self.request.labels());
+        Ok(match acl.decide(&self.request.to_access(&asked, &labels)) {
             Some(decision) => Outcome { matched: true, rule: Some(decision.rule), actions: decision.actions },
             None => Outcome { matched: false, rule: None, actions: ActionSet::new() },
         })
@@ -85,8 +88,8 @@ impl Vector {
 
     /// What docker_auth decides if it has these defects.
     fn emulate(&self, defects: Defects) -> Outcome {
-        let rule = first_match(&self.acl, &self.request, defects);
-        let asked = self.request.asked();
+        let (asked, labels) = (self.request.asked(), self.request.labels());
+        let rule = first_match(&self.acl, &self.request.to_access(&asked, &labels), defects);
         let actions = match rule.and_then(|rule| self.acl.get(rule)) {
             None => ActionSet::new(),
             Some(rule) if rule.actions == ["*"] => asked,

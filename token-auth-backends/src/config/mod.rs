@@ -138,6 +138,11 @@ impl Config {
         self.ldap.as_ref().map(|(options, _)| options)
     }
 
+    /// What the configuration says of an account under `users`, if it is there.
+    pub fn user(&self, account: &str) -> Option<&StaticUser> {
+        self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)
+    }
+
     /// The keys that are published without signing.
     pub fn published_keys(&self) -> impl Iterator<Item = &PublishedKeyFile> {
         self.published_keys.iter().map(|(key, _)| key)

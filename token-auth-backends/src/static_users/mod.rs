@@ -38,6 +38,11 @@ impl StaticUser {
     pub fn with_labels(self, labels: Labels) -> Self {
         Self { labels, ..self }
     }
+
+    /// The labels of the account.
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
 }
 
 /// A fixed table of accounts.

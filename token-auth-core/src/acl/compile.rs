@@ -8,7 +8,7 @@ use super::compiled::{CompiledRule, Granted, Test};
 use super::error::{Condition, RuleError, RuleErrorKind, RuleName};
 use super::expression::Expression;
 use super::field::Field;
-use super::glob::{check_glob, literal};
+use super::glob::{check_glob, is_literal};
 use super::groups::{Group, groups, written};
 use super::index::{Access, Bounds, ExpressionKeys, Subject, accesses, expression_keys};
 use super::matching::Template;
@@ -145,15 +145,12 @@ impl<'o> Compiler<'o> {
             // The value of a label may be what completes a glob.
             None if !labels.is_empty() => {}
             None => match check_glob(text) {
-                Err(_) if self.lenient && !template => return Ok(Pattern::Never.into()),
+                Err(_) if self.lenient && !template => return Ok(Pattern::Never(text.into()).into()),
                 Err(error) if !self.lenient => return Err(RuleErrorKind::Glob(error)),
                 _ if template => {}
                 _ => {
-                    return Ok(match literal(text) {
-                        Some(literal) => Pattern::Literal(literal.into()),
-                        None => Pattern::Glob(text.into()),
-                    }
-                    .into());
+                    let pattern = if is_literal(text) { Pattern::Literal } else { Pattern::Glob };
+                    return Ok(pattern(text.into()).into());
                 }
             },
         }

@@ -67,7 +67,7 @@ impl CompiledRule {
 }
 
 impl Test {
-    fn holds(&self, context: &Context<'_>) -> Truth {
+    pub(super) fn holds(&self, context: &Context<'_>) -> Truth {
         let request = context.request;
         match self {
             Self::Field(field, pattern) => pattern.holds(field.of(request), context),

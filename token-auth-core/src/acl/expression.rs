@@ -42,6 +42,11 @@ impl Expression {
         self.compiled().ok()?.group(text, group)
     }
 
+    /// What stands between the slashes.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     fn compiled(&self) -> Result<&GoRegex, GoRegexError> {
         let compile = || match self.groups {
             true => GoRegex::with_limits(&self.text, self.limits),

@@ -39,18 +39,9 @@ pub(super) fn check_glob(glob: &str) -> Result<(), MalformedGlob> {
     check(glob.as_bytes())
 }
 
-/// The text that is the only one the glob matches, if there is such a text.
-pub(super) fn literal(glob: &str) -> Option<String> {
-    let mut text = String::with_capacity(glob.len());
-    let mut chars = glob.chars();
-    while let Some(char) = chars.next() {
-        match char {
-            '*' | '?' | '[' => return None,
-            '\\' => text.push(chars.next()?),
-            _ => text.push(char),
-        }
-    }
-    Some(text)
+/// Whether the glob matches nothing but its own text.
+pub(super) fn is_literal(glob: &str) -> bool {
+    !glob.contains(['*', '?', '[', '\\'])
 }
 
 /// A glob that has no meaning.

@@ -1,5 +1,6 @@
 //! Patterns with placeholders against requests.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::cache::RegexCache;
@@ -42,20 +43,48 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Tries the pattern with the placeholders of labels left as they are, then with every combination of their values.
+    /// Tries every way to fill in the placeholders.
     pub(super) fn holds(&self, subject: &str, context: &Context<'_>) -> Truth {
-        let groups = self.captured(context);
+        self.holds_for_any(&std::iter::once(subject), context)
+    }
+
+    /// The same for several subjects.
+    pub(super) fn holds_for_any<'s>(
+        &self,
+        subjects: &(impl Iterator<Item = &'s str> + Clone),
+        context: &Context<'_>,
+    ) -> Truth {
         let mut doubt = None;
-        let mut holds = |labels: &[(&str, &LabelValue)]| match self.ready(&groups, labels, context) {
-            Ok(pattern) => pattern.matches(subject),
-            Err(reason) => {
-                doubt = Some(reason);
-                false
-            }
-        };
-        if holds(&[]) {
-            return Truth::Holds;
+        let tried =
+            self.fill(context, |filled| match filled.and_then(|filled| Ready::new(filled, context)) {
+                Ok(pattern) if subjects.clone().any(|subject| pattern.matches(subject)) => {
+                    ControlFlow::Break(())
+                }
+                Ok(_) => ControlFlow::Continue(()),
+                Err(reason) => {
+                    doubt = Some(reason);
+                    ControlFlow::Continue(())
+                }
+            });
+        match tried {
+            ControlFlow::Break(()) => Truth::Holds,
+            ControlFlow::Continue(()) => doubt.map_or(Truth::Fails, Truth::Undecided),
         }
+    }
+
+    /// Fills in the placeholders: with those of labels left as they are, and then with every combination of their values.
+    pub(super) fn fill(
+        &self,
+        context: &Context<'_>,
+        mut each: impl FnMut(Result<Filled, UndecidedReason>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let groups = self.captured(context);
+        let mut fill = |labels: &[(&str, &LabelValue)]| {
+            let values = Values { request: context.request, groups: &groups, labels };
+            let filled = Filled::new(&self.text, &values, context.limits.pattern);
+            each(filled.map_err(|TooLong| UndecidedReason::Length))
+        };
+        fill(&[])?;
         let labels = context.request.labels;
         let choices = self.labels.iter().filter(|label| labels.contains(label));
         let mut combinations =
@@ -63,51 +92,18 @@ impl Template {
         let mut tried = 0;
         while let Some(combination) = combinations.next() {
             if tried == context.limits.combinations {
-                return Truth::Undecided(UndecidedReason::Combinations);
+                return each(Err(UndecidedReason::Combinations));
             }
-            if holds(combination) {
-                return Truth::Holds;
-            }
+            fill(combination)?;
             tried += 1;
         }
-        doubt.map_or(Truth::Fails, Truth::Undecided)
-    }
-
-    /// Tries the pattern on each subject, with the placeholders of labels left as they are.
-    pub(super) fn holds_for_any<'s>(
-        &self,
-        mut subjects: impl Iterator<Item = &'s str>,
-        context: &Context<'_>,
-    ) -> Truth {
-        match self.ready(&self.captured(context), &[], context) {
-            Ok(pattern) => subjects.any(|subject| pattern.matches(subject)).into(),
-            Err(reason) => Truth::Undecided(reason),
-        }
+        ControlFlow::Continue(())
     }
 
     /// The placeholders of groups in this pattern that captured something, and what.
     fn captured<'c>(&self, context: &Context<'c>) -> Vec<(&'c str, &'c str)> {
         let used = context.groups.iter().filter(|group| self.text.contains(&*group.placeholder));
         used.filter_map(|group| Some((&*group.placeholder, group.capture(context.request)?))).collect()
-    }
-
-    fn ready(
-        &self,
-        groups: &[(&str, &str)],
-        labels: &[(&str, &LabelValue)],
-        context: &Context<'_>,
-    ) -> Result<Ready, UndecidedReason> {
-        let values = Values { request: context.request, groups, labels };
-        let filled = Filled::new(&self.text, &values, context.limits.pattern)
-            .map_err(|TooLong| UndecidedReason::Length)?;
-        let Some(expression) = filled.expression() else { return Ok(Ready::Glob(filled)) };
-        match context.cache.get(expression, context.limits.regex) {
-            Ok(regex) => Ok(Ready::Regex(regex)),
-            Err(error) => match error.kind() {
-                GoRegexErrorKind::Size | GoRegexErrorKind::Nesting => Err(UndecidedReason::Regex),
-                _ => Ok(Ready::Invalid),
-            },
-        }
     }
 }
 
@@ -120,6 +116,17 @@ enum Ready {
 }
 
 impl Ready {
+    fn new(filled: Filled, context: &Context<'_>) -> Result<Self, UndecidedReason> {
+        let Some(expression) = filled.expression() else { return Ok(Self::Glob(filled)) };
+        match context.cache.get(expression, context.limits.regex) {
+            Ok(regex) => Ok(Self::Regex(regex)),
+            Err(error) => match error.kind() {
+                GoRegexErrorKind::Size | GoRegexErrorKind::Nesting => Err(UndecidedReason::Regex),
+                _ => Ok(Self::Invalid),
+            },
+        }
+    }
+
     fn matches(&self, subject: &str) -> bool {
         match self {
             Self::Glob(glob) => glob_matches(glob.text(), subject).unwrap_or(false),

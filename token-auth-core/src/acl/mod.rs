@@ -39,6 +39,7 @@ mod combinations;
 mod compile;
 mod compiled;
 mod error;
+mod explain;
 mod expression;
 mod field;
 mod glob;
@@ -58,6 +59,7 @@ mod undecided;
 
 pub use builder::AclBuilder;
 pub use error::{AclErrors, Condition, RuleError, RuleErrorKind};
+pub use explain::{Asked, ExplainedDecision, Explanation, NumberedRule, PassedRule, UnmetCondition};
 pub use glob::{MalformedGlob, glob_matches};
 pub use go_regex::{GoRegex, GoRegexError, GoRegexErrorKind, GoRegexLimits};
 pub use limits::AclLimits;

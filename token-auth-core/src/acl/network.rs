@@ -1,3 +1,4 @@
+use std::fmt;
 use std::net::IpAddr;
 
 /// Addresses that an `ip` condition accepts: one address, or `address/bits`, read as Go's `net` package reads them.
@@ -64,6 +65,16 @@ impl Network {
                 differing.leading_zeros() >= self.bits
             }
             _ => false,
+        }
+    }
+}
+
+/// As it is written, if that is no IPv4 address in the form of IPv6.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bits == width(self.first) {
+            true => self.first.fmt(f),
+            false => write!(f, "{}/{}", self.first, self.bits),
         }
     }
 }

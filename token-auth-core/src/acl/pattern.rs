@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use super::expression::Expression;
@@ -12,8 +13,8 @@ pub(super) fn expression(pattern: &str) -> Option<&str> {
 /// The compiled pattern of a condition, the cheapest kind that means the same.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
-    /// Matches nothing.
-    Never,
+    /// A malformed glob: matches nothing.
+    Never(Box<str>),
     Literal(Box<str>),
     Glob(Box<str>),
     Regex(Arc<Expression>),
@@ -32,11 +33,11 @@ impl Pattern {
     /// Whether one of these values of a label matches.
     pub(super) fn holds_for_any<'s>(
         &self,
-        subjects: impl Iterator<Item = &'s str>,
+        subjects: impl Iterator<Item = &'s str> + Clone,
         context: &Context<'_>,
     ) -> Truth {
         if let Self::Template(template) = self {
-            return template.holds_for_any(subjects, context);
+            return template.holds_for_any(&subjects, context);
         }
         let mut any = Truth::Fails;
         for subject in subjects {
@@ -52,7 +53,7 @@ impl Pattern {
     /// How expensive it is to ask, roughly.
     pub(super) fn cost(&self) -> u8 {
         match self {
-            Self::Never => 0,
+            Self::Never(_) => 0,
             Self::Literal(_) => 1,
             Self::Glob(_) => 3,
             Self::Regex(_) => 4,
@@ -63,7 +64,7 @@ impl Pattern {
     /// The answer, if it depends on nothing but the subject.
     fn constant(&self, subject: &str) -> Result<Truth, &Template> {
         Ok(match self {
-            Self::Never => Truth::Fails,
+            Self::Never(_) => Truth::Fails,
             Self::Literal(text) => (**text == *subject).into(),
             Self::Glob(glob) => glob_matches(glob, subject).unwrap_or(false).into(),
             Self::Regex(regex) => match regex.is_match(subject) {
@@ -72,5 +73,16 @@ impl Pattern {
             },
             Self::Template(template) => return Err(template),
         })
+    }
+}
+
+/// As it is written.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never(text) | Self::Literal(text) | Self::Glob(text) => f.write_str(text),
+            Self::Regex(regex) => write!(f, "/{}/", regex.text()),
+            Self::Template(template) => f.write_str(&template.text),
+        }
     }
 }

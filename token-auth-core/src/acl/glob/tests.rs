@@ -79,9 +79,11 @@ fn malformed_globs_are_noticed_whatever_the_name() {
 }
 
 #[test]
-fn a_glob_without_wildcards_is_a_literal() {
-    for (glob, text) in [("", Some("")), (r"a\*b", Some("a*b")), ("a*", None), ("[a]", None), ("a?", None)] {
-        assert_eq!(literal(glob).as_deref(), text, "{glob:?}");
+fn a_glob_without_wildcards_and_escapes_is_a_literal() {
+    for (glob, is) in
+        [("", true), ("a/b", true), ("]^-", true), ("a*", false), ("?", false), ("[", false), (r"a\*", false)]
+    {
+        assert_eq!(is_literal(glob), is, "{glob:?}");
     }
 }
 

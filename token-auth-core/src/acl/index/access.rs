@@ -24,7 +24,7 @@ pub(in super::super) fn accesses(
 ) -> Vec<Access> {
     let plain = |keys: Vec<Key>| Access { subject: Some(subject.clone()), keys, unless: Vec::new() };
     match pattern {
-        Pattern::Never => vec![plain(Vec::new())],
+        Pattern::Never(_) => vec![plain(Vec::new())],
         Pattern::Literal(text) => vec![plain(vec![Key::Path(Path::whole(text.as_bytes()))])],
         Pattern::Glob(glob) => scan::glob(glob).into_iter().map(|key| plain(vec![key])).collect(),
         Pattern::Regex(_) => keys.into_iter().flat_map(|keys| &keys.0).cloned().map(plain).collect(),

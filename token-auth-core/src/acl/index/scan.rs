@@ -7,23 +7,34 @@ use crate::acl::groups::Group;
 /// Placeholders that are followed within one path; what comes after them is not looked at.
 const VALUES: usize = 3;
 
-/// The keys of a glob, each of which is enough: its beginning, and its longest other literal.
+/// The keys of a glob, each of which is enough: the whole, or its beginning, and its longest other literal.
 pub(super) fn glob(glob: &str) -> Vec<Key> {
     let mut runs = vec![String::new()];
     let mut chars = glob.chars();
+    let mut wild = false;
     while let Some(char) = chars.next() {
-        match char {
-            '*' | '?' => runs.push(String::new()),
-            '[' => break,
-            '\\' => match (chars.next(), runs.last_mut()) {
-                (Some(escaped), Some(run)) => run.push(escaped),
-                _ => break,
-            },
-            _ => runs.last_mut().into_iter().for_each(|run| run.push(char)),
-        }
+        let literal = match char {
+            '*' | '?' => {
+                runs.push(String::new());
+                wild = true;
+                continue;
+            }
+            '[' => None,
+            '\\' => chars.next(),
+            _ => Some(char),
+        };
+        let (Some(literal), Some(run)) = (literal, runs.last_mut()) else {
+            wild = true;
+            break;
+        };
+        run.push(literal);
     }
     let mut runs = runs.into_iter();
-    let prefix = runs.next().and_then(|run| Path::prefix(run.as_bytes())).map(Key::Path);
+    let first = runs.next().unwrap_or_default();
+    if !wild {
+        return vec![Key::Path(Path::whole(first.as_bytes()))];
+    }
+    let prefix = Path::prefix(first.as_bytes()).map(Key::Path);
     let longest = runs.max_by_key(String::len).filter(|run| !run.is_empty());
     prefix.into_iter().chain(longest.map(|run| Key::Inside(run.into_bytes().into()))).collect()
 }

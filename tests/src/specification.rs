@@ -1,23 +1,23 @@
-//! docker_auth's evaluation of a list, defects included, from its behaviour and apart from our evaluator. Only the engines
-//! for single patterns are shared.
+//! The specification of the ACL: a plain evaluator that walks the rules as they are written, from docker_auth's behaviour,
+//! its defects included if they are asked for. It shares only the engines for single patterns with ours.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use token_auth_core::acl::{GoRegex, Match, Rule, glob_matches};
-
-use crate::acl::Request;
+use token_auth_core::{AccessRequest, Origin};
 
 /// Defects of docker_auth that we do not have.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Defects {
+pub struct Defects {
     /// What a group captured acts as a piece of pattern.
-    pub(crate) groups_are_patterns: bool,
+    pub groups_are_patterns: bool,
     /// A literal value may bring the slashes that make a regular expression.
-    pub(crate) values_have_slashes: bool,
+    pub values_have_slashes: bool,
 }
 
 /// The first rule whose every condition holds.
-pub(crate) fn first_match(rules: &[Rule], request: &Request, defects: Defects) -> Option<usize> {
+pub fn first_match(rules: &[Rule], request: &AccessRequest<'_>, defects: Defects) -> Option<usize> {
     rules.iter().position(|rule| Evaluation::new(&rule.conditions, request, defects).holds())
 }
 
@@ -38,24 +38,24 @@ impl Variable {
 
 struct Evaluation<'e> {
     conditions: &'e Match,
-    request: &'e Request,
+    request: &'e AccessRequest<'e>,
     defects: Defects,
     variables: Vec<Variable>,
 }
 
 impl<'e> Evaluation<'e> {
-    fn new(conditions: &'e Match, request: &'e Request, defects: Defects) -> Self {
+    fn new(conditions: &'e Match, request: &'e AccessRequest<'e>, defects: Defects) -> Self {
         let mut variables = vec![
-            Variable::new("${account}", quote(&request.account), true),
-            Variable::new("${type}", quote(&request.resource_type), true),
-            Variable::new("${name}", quote(&request.name), true),
-            Variable::new("${service}", quote(&request.service), true),
+            Variable::new("${account}", quote(request.account), true),
+            Variable::new("${type}", quote(request.resource_type), true),
+            Variable::new("${name}", quote(request.name), true),
+            Variable::new("${service}", quote(request.service), true),
         ];
-        let search = GoRegex::new(r"\$\{(.+?):(\d+)\}").unwrap();
+        static SEARCH: LazyLock<GoRegex> = LazyLock::new(|| GoRegex::new(r"\$\{(.+?):(\d+)\}").unwrap());
         for (pattern, _) in fields(conditions, request) {
             let mut rest = pattern.unwrap_or_default();
-            while let Some(found) = search.group(rest, 0) {
-                let group = (search.group(rest, 1).unwrap(), search.group(rest, 2).unwrap());
+            while let Some(found) = SEARCH.group(rest, 0) {
+                let group = (SEARCH.group(rest, 1).unwrap(), SEARCH.group(rest, 2).unwrap());
                 if let Some(text) = captured(conditions, request, group.0, group.1) {
                     let value = if defects.groups_are_patterns { text.to_owned() } else { quote(text) };
                     variables.push(Variable::new(found, value, true));
@@ -74,11 +74,10 @@ impl<'e> Evaluation<'e> {
                 .conditions
                 .ip
                 .as_deref()
-                .is_none_or(|network| self.request.ip.is_some_and(|address| contains(network, address)))
+                .is_none_or(|network| self.request.address.is_some_and(|address| contains(network, address)))
             && self.conditions.labels.iter().all(|(label, pattern)| {
-                let values = self.request.labels.iter().flatten().find(|(have, _)| *have == label);
-                let mut values = values.iter().flat_map(|(_, values)| values.iter().flatten());
-                values.any(|value| self.matches(pattern, value, &self.variables))
+                let mut values = self.request.labels.get(label).iter();
+                values.any(|value| self.matches(pattern, value.as_str(), &self.variables))
             })
     }
 
@@ -87,7 +86,7 @@ impl<'e> Evaluation<'e> {
             return true;
         }
         let mut combinations: Vec<Vec<Variable>> = Vec::new();
-        for (label, values) in self.request.labels.iter().flatten() {
+        for (label, values) in self.request.labels.iter() {
             let key = format!("${{labels:{label}}}");
             if !pattern.contains(&key) {
                 continue;
@@ -97,8 +96,11 @@ impl<'e> Evaluation<'e> {
             }
             let mut more = Vec::new();
             for combination in &combinations {
-                for value in values.iter().flatten() {
-                    let variable = Variable::new(&key, value, false);
+                for value in values {
+                    let variable = match value.origin() {
+                        Origin::Administrator => Variable::new(&key, value.as_str(), false),
+                        Origin::Directory => Variable::new(&key, quote(value.as_str()), true),
+                    };
                     more.push(combination.iter().cloned().chain([variable]).collect());
                 }
             }
@@ -140,17 +142,22 @@ impl<'e> Evaluation<'e> {
 }
 
 /// The patterns of the four fields, and their texts.
-fn fields<'e>(conditions: &'e Match, request: &'e Request) -> [(Option<&'e str>, &'e str); 4] {
+fn fields<'e>(conditions: &'e Match, request: &AccessRequest<'e>) -> [(Option<&'e str>, &'e str); 4] {
     [
-        (conditions.account.as_deref(), &request.account),
-        (conditions.resource_type.as_deref(), &request.resource_type),
-        (conditions.name.as_deref(), &request.name),
-        (conditions.service.as_deref(), &request.service),
+        (conditions.account.as_deref(), request.account),
+        (conditions.resource_type.as_deref(), request.resource_type),
+        (conditions.name.as_deref(), request.name),
+        (conditions.service.as_deref(), request.service),
     ]
 }
 
 /// What `${field:index}` stands for.
-fn captured<'e>(conditions: &'e Match, request: &'e Request, field: &str, index: &str) -> Option<&'e str> {
+fn captured<'e>(
+    conditions: &'e Match,
+    request: &AccessRequest<'e>,
+    field: &str,
+    index: &str,
+) -> Option<&'e str> {
     let mut title = field.replacen('ſ', "S", usize::from(field.starts_with('ſ')));
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
