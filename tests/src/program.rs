@@ -36,6 +36,10 @@ impl Program {
     pub const REDIS_CLI: Self = Self::new("redis-cli", "redis-tools");
     /// The Redis server.
     pub const REDIS_SERVER: Self = Self::new("redis-server", "redis-server");
+    /// The domain controller of an Active Directory.
+    pub const SAMBA: Self = Self::new("samba", "samba samba-ad-dc samba-ad-provision");
+    /// Makes domains.
+    pub const SAMBA_TOOL: Self = Self::new("samba-tool", "samba-common-bin samba-ad-provision");
     /// OpenLDAP's server.
     pub const SLAPD: Self = Self::new("slapd", "slapd");
     /// Fills its database before it starts.
