@@ -1,5 +1,7 @@
 use super::field::Field;
 use super::key_pair::LocatedPair;
+#[cfg(feature = "ldap")]
+use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
@@ -54,13 +56,22 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
     let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
+    #[cfg(feature = "ldap")]
+    let ldap_auth = root.get("ldap_auth");
+    #[cfg(feature = "ldap")]
+    let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     let refuse = |blocks: &[foreign::Block]| {
         let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
         found.map(|(block, field)| block.refuse(&field)).count()
     };
-    if refuse(&foreign::AUTHENTICATORS) == 0 && users.is_none() && htpasswd_auth.is_none() {
+    let others = [
+        htpasswd_auth.is_some(),
+        #[cfg(feature = "ldap")]
+        ldap_auth.is_some(),
+    ];
+    if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }
     if refuse(&foreign::AUTHORIZERS) == 0 && rules.is_none() {
@@ -78,6 +89,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         htpasswd,
         tokens,
         examine: false,
+        #[cfg(feature = "ldap")]
+        ldap,
         signing_pair,
         published_keys,
         start,
