@@ -27,6 +27,7 @@ mod daemon;
 pub mod fuzz;
 mod http;
 mod image;
+mod issuer;
 mod keys;
 mod place;
 mod process;
@@ -46,6 +47,7 @@ pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClie
 pub use daemon::Daemon;
 pub use http::{Answer, curl};
 pub use image::Image;
+pub use issuer::Issuer;
 pub use keys::{KeyPair, openssl};
 pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};

@@ -35,6 +35,7 @@
 //! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
 //! | `token-store-redis` | `token_store::redis`: the same in Redis, single or cluster, for several replicas |
 //! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
+//! | `workload` | `workload`: signed identities of build jobs and pods, in place of passwords |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
@@ -68,3 +69,5 @@ pub mod static_users;
 pub mod testkit;
 #[cfg(any(feature = "token-store-redb", feature = "token-store-redis"))]
 pub mod token_store;
+#[cfg(feature = "workload")]
+pub mod workload;
