@@ -25,6 +25,7 @@
 mod clients;
 mod daemon;
 pub mod fuzz;
+mod guide;
 mod http;
 mod image;
 mod keys;
@@ -44,6 +45,7 @@ mod verifier;
 
 pub use clients::{Docker, Podman, Skopeo};
 pub use daemon::Daemon;
+pub use guide::guide_to_directories;
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
