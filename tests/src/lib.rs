@@ -24,6 +24,7 @@
 
 mod clients;
 mod daemon;
+mod databases;
 pub mod fuzz;
 mod guide;
 mod http;
@@ -41,17 +42,19 @@ mod server;
 mod slapd;
 pub mod specification;
 mod token;
+mod unprivileged;
 mod verifier;
 
-pub use clients::{Docker, Podman, Skopeo};
+pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
 pub use daemon::Daemon;
+pub use databases::{MariaDb, Postgres};
 pub use guide::guide_to_directories;
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
 pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
-pub use program::Program;
+pub use program::{Program, python};
 pub use raw::Connection;
 pub use redis::{Redis, RedisCluster};
 pub use registry::{Registry, RegistrySetup};

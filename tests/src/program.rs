@@ -10,16 +10,28 @@ pub struct Program {
 }
 
 impl Program {
+    /// `buildah`.
+    pub const BUILDAH: Self = Self::new("buildah", "buildah");
+    /// The container runtime.
+    pub const CONTAINERD: Self = Self::new("containerd", "containerd");
+    /// The container runtime's client.
+    pub const CTR: Self = Self::new("ctr", "containerd");
     /// `curl`.
     pub const CURL: Self = Self::new("curl", "curl");
     /// Docker's command line.
     pub const DOCKER: Self = Self::new("docker", "docker.io");
+    /// Docker's engine.
+    pub const DOCKERD: Self = Self::new("dockerd", "docker.io");
     /// The reference registry, version 2.
     pub const DOCKER_REGISTRY: Self = Self::new("docker-registry", "docker-registry");
     /// Makes htpasswd lines.
     pub const HTPASSWD: Self = Self::new("htpasswd", "apache2-utils");
     /// Changes what is in a directory.
     pub const LDAPMODIFY: Self = Self::new("ldapmodify", "ldap-utils");
+    /// MariaDB's server.
+    pub const MARIADBD: Self = Self::new("mariadbd", "mariadb-server");
+    /// Makes the files of a MariaDB server.
+    pub const MARIADB_INSTALL_DB: Self = Self::new("mariadb-install-db", "mariadb-server");
     /// Makes keys and certificates.
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
@@ -43,6 +55,10 @@ impl Program {
         Self { name, package }
     }
 
+    pub(crate) fn name(self) -> &'static str {
+        self.name
+    }
+
     /// A command that runs it.
     ///
     /// # Panics
@@ -52,7 +68,12 @@ impl Program {
         Command::new(self.path())
     }
 
-    fn path(self) -> PathBuf {
+    /// Where it is.
+    ///
+    /// # Panics
+    ///
+    /// When it is not on the search path.
+    pub fn path(self) -> PathBuf {
         let search = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&search)
             .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
@@ -62,4 +83,17 @@ impl Program {
                 panic!("{} is missing: install it with `apt-get install {}`", self.name, self.package)
             })
     }
+}
+
+/// A command that runs Python with the packages of `python-packages`.
+///
+/// # Panics
+///
+/// When they are not installed.
+pub fn python() -> Command {
+    let target = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../target").into(), PathBuf::from);
+    let path = target.join("python/bin/python3");
+    assert!(path.is_file(), "{} is missing: tests/run makes it of tests/python-packages", path.display());
+    Command::new(path)
 }
