@@ -24,9 +24,12 @@
 
 mod clients;
 mod daemon;
+mod databases;
 pub mod fuzz;
+mod guide;
 mod http;
 mod image;
+mod issuer;
 mod keys;
 mod place;
 mod process;
@@ -40,12 +43,16 @@ mod server;
 mod slapd;
 pub mod specification;
 mod token;
+mod unprivileged;
 mod verifier;
 
 pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
 pub use daemon::Daemon;
+pub use databases::{MariaDb, Postgres};
+pub use guide::guide_to_directories;
 pub use http::{Answer, curl};
 pub use image::Image;
+pub use issuer::Issuer;
 pub use keys::{KeyPair, openssl};
 pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
