@@ -61,7 +61,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let workload = workload_auth.as_ref().and_then(super::workload::read);
     #[cfg(not(feature = "workload"))]
     if let Some(field) = &workload_auth {
-        field.error("is not supported by this build, which lacks the feature `workload`");
+        field.error("needs a build with the feature `workload`");
     }
     #[cfg(feature = "ldap")]
     let ldap_auth = root.get("ldap_auth");

@@ -2,6 +2,8 @@ mod accepts;
 mod loads;
 mod refuses;
 mod tokens;
+#[cfg(feature = "workload")]
+mod workload;
 
 use super::{Config, ConfigOptions};
 
