@@ -1,6 +1,8 @@
 mod accepts;
 mod loads;
 mod refuses;
+#[cfg(feature = "workload")]
+mod workload;
 
 use super::{Config, ConfigOptions};
 
