@@ -58,7 +58,7 @@ impl Connection {
     }
 
     /// The same after it has lain idle, where it may have been closed.
-    pub(super) fn from_pool(self) -> Self {
+    pub(super) fn having_lain_idle(self) -> Self {
         Self { pooled: true, ..self }
     }
 
