@@ -1,6 +1,7 @@
 mod accepts;
 mod loads;
 mod refuses;
+mod tokens;
 #[cfg(feature = "workload")]
 mod workload;
 
