@@ -7,6 +7,8 @@ mod expiry;
 mod oci;
 mod slow;
 
+use std::path::Path;
+
 use oci::OciClient;
 use token_auth_tests::{
     Ctr, Docker, DockerEngine, Image, Oras, Outcome, Place, Podman, Registry, RegistryClient, Server, Skopeo,
@@ -42,11 +44,16 @@ fn mounted(registry: &Registry, repository: &str) -> bool {
     })
 }
 
+/// The usual configuration, with refresh tokens for those clients that ask for one.
+fn config(store: &Path) -> String {
+    format!("{}\ntokens:\n  store: {{path: '{}'}}\n", Server::USUAL, store.display())
+}
+
 /// What each client goes through.
 fn go_through(name: &str) {
     let (_, make, expected) = TABLE.iter().find(|(known, ..)| *known == name).unwrap();
     let place = Place::new();
-    let server = Server::usual(&place);
+    let server = Server::with(&place, &config(&place.at("tokens.redb")));
     let setup = Registry::trusting(&place, &server).environment("REGISTRY_STORAGE_DELETE_ENABLED", "true");
     let registry = setup.start();
     let image = Image::new(&place, "hello");
