@@ -1,9 +1,13 @@
+use token_auth_core::acl::LintContext;
+
 use super::field::Field;
 use super::key_pair::LocatedPair;
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
-use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, users};
+use super::{
+    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token, users,
+};
 use crate::htpasswd::HtpasswdOptions;
 
 /// Room for some hundred thousand users or rules.
@@ -55,6 +59,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
+    let tests = root.get("tests");
+    let policy_tests = tests.as_ref().map(policy_test::read).unwrap_or_default();
+    if let (Some(tests), None) = (&tests, &rules) {
+        tests.error("needs `acl`, whose rules it is about");
+    }
+    let mut surroundings = LintContext::default();
+    surroundings.anonymous = Some(users.iter().flatten().any(|(name, _)| name.is_empty()));
+    surroundings.labels = labels::known(&root, users.as_deref());
     let refuse = |blocks: &[foreign::Block]| {
         let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
         found.map(|(block, field)| block.refuse(&field)).count()
@@ -68,7 +80,19 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let start = root.spot();
     root.finish();
     let (server, token, signing_pair) = (server?, token?, signing_pair?);
-    Some(Config { server, token, users, acl, limits, htpasswd, signing_pair, published_keys, start })
+    Some(Config {
+        server,
+        token,
+        users,
+        acl,
+        limits,
+        htpasswd,
+        signing_pair,
+        published_keys,
+        policy_tests,
+        surroundings,
+        start,
+    })
 }
 
 /// A method that counts even when it is empty, but not when it is null.

@@ -1,5 +1,6 @@
 mod accepts;
 mod loads;
+mod policy;
 mod refuses;
 
 use super::{Config, ConfigOptions};
