@@ -1,15 +1,25 @@
 //! Clients of registries. Each has a home of its own, so that nothing of whoever runs the tests counts.
 
+mod ctr;
 mod docker;
+mod engine;
+mod oras;
+mod outcome;
 mod podman;
+mod registry_client;
 mod skopeo;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+pub use ctr::Ctr;
 pub use docker::Docker;
+pub use engine::DockerEngine;
+pub use oras::Oras;
+pub use outcome::Outcome;
 pub use podman::Podman;
+pub use registry_client::RegistryClient;
 pub use skopeo::Skopeo;
 
 use crate::{Place, Program, Registry};

@@ -19,10 +19,21 @@ pub struct Image {
 impl Image {
     /// An image whose file holds this text.
     pub fn new(place: &Place, text: &str) -> Self {
+        Self::with_content(place, text.as_bytes())
+    }
+
+    /// An image whose layer is a little larger than this, because nothing in it can be compressed.
+    pub fn random(place: &Place, bytes: usize) -> Self {
+        let mut content = vec![0; bytes];
+        aws_lc_rs::rand::fill(&mut content).unwrap();
+        Self::with_content(place, &content)
+    }
+
+    fn with_content(place: &Place, content: &[u8]) -> Self {
         let folder = place.own_folder("image-");
         fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
         fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
-        fs::write(folder.join("hello"), text).unwrap();
+        fs::write(folder.join("hello"), content).unwrap();
         let shell = |script: &str| {
             run(Command::new("sh").arg("-ec").arg(script).current_dir(&folder), "").ok();
         };

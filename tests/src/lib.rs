@@ -23,6 +23,7 @@
 )]
 
 mod clients;
+mod daemon;
 pub mod fuzz;
 mod http;
 mod image;
@@ -31,22 +32,29 @@ mod place;
 mod process;
 mod program;
 mod raw;
+mod redis;
 mod registry;
+mod relay;
+mod samba;
 mod server;
 mod slapd;
 pub mod specification;
 mod token;
 mod verifier;
 
-pub use clients::{Docker, Podman, Skopeo};
+pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
+pub use daemon::Daemon;
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};
 pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
-pub use program::Program;
+pub use program::{Program, python};
 pub use raw::Connection;
+pub use redis::{Redis, RedisCluster};
 pub use registry::{Registry, RegistrySetup};
+pub use relay::{Quality, Relay};
+pub use samba::Samba;
 pub use server::{Server, ServerSetup, docker_auth};
 pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;

@@ -74,6 +74,17 @@ impl Process {
         assert!(status.success(), "cannot send SIG{name} to {}", self.name);
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(&mut self) {
+        self.signal("TERM");
+        until(&format!("{} to end", self.name), || self.child.try_wait().unwrap());
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end, and for the end of what it prints.
     pub fn finish(mut self) -> Finished {
         drop(self.child.stdin.take());

@@ -10,10 +10,18 @@ pub struct Program {
 }
 
 impl Program {
+    /// `buildah`.
+    pub const BUILDAH: Self = Self::new("buildah", "buildah");
+    /// The container runtime.
+    pub const CONTAINERD: Self = Self::new("containerd", "containerd");
+    /// The container runtime's client.
+    pub const CTR: Self = Self::new("ctr", "containerd");
     /// `curl`.
     pub const CURL: Self = Self::new("curl", "curl");
     /// Docker's command line.
     pub const DOCKER: Self = Self::new("docker", "docker.io");
+    /// Docker's engine.
+    pub const DOCKERD: Self = Self::new("dockerd", "docker.io");
     /// The reference registry, version 2.
     pub const DOCKER_REGISTRY: Self = Self::new("docker-registry", "docker-registry");
     /// Makes htpasswd lines.
@@ -24,6 +32,14 @@ impl Program {
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
     pub const PODMAN: Self = Self::new("podman", "podman");
+    /// Asks a Redis server.
+    pub const REDIS_CLI: Self = Self::new("redis-cli", "redis-tools");
+    /// The Redis server.
+    pub const REDIS_SERVER: Self = Self::new("redis-server", "redis-server");
+    /// The domain controller of an Active Directory.
+    pub const SAMBA: Self = Self::new("samba", "samba samba-ad-dc samba-ad-provision");
+    /// Makes domains.
+    pub const SAMBA_TOOL: Self = Self::new("samba-tool", "samba-common-bin samba-ad-provision");
     /// OpenLDAP's server.
     pub const SLAPD: Self = Self::new("slapd", "slapd");
     /// Fills its database before it starts.
@@ -33,6 +49,10 @@ impl Program {
 
     const fn new(name: &'static str, package: &'static str) -> Self {
         Self { name, package }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.name
     }
 
     /// A command that runs it.
@@ -54,4 +74,17 @@ impl Program {
                 panic!("{} is missing: install it with `apt-get install {}`", self.name, self.package)
             })
     }
+}
+
+/// A command that runs Python with the packages of `python-packages`.
+///
+/// # Panics
+///
+/// When they are not installed.
+pub fn python() -> Command {
+    let target = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../target").into(), PathBuf::from);
+    let path = target.join("python/bin/python3");
+    assert!(path.is_file(), "{} is missing: tests/run makes it of tests/python-packages", path.display());
+    Command::new(path)
 }

@@ -33,6 +33,7 @@
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
 //! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
+//! | `token-store-redis` | `token_store::redis`: the same in Redis, single or cluster, for several replicas |
 //! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
@@ -65,5 +66,5 @@ mod stamp;
 pub mod static_users;
 #[cfg(feature = "testkit")]
 pub mod testkit;
-#[cfg(feature = "token-store-redb")]
+#[cfg(any(feature = "token-store-redb", feature = "token-store-redis"))]
 pub mod token_store;

@@ -1,10 +1,13 @@
-use super::Client;
-use crate::{Finished, Place, Program, Registry, run};
+use super::{Client, Outcome, RegistryClient};
+use crate::{Finished, Image, Place, Program, Registry, run};
 
 /// Docker's command line, without an engine.
 pub struct Docker(Client);
 
 impl Docker {
+    /// What [`push`](RegistryClient::push) takes instead of a local image, which the command line alone does not have.
+    pub const SEED: &str = "public/app:1";
+
     /// A client of this registry that is not logged in.
     pub fn new(place: &Place, registry: &Registry) -> Self {
         let mut client = Client::new(Program::DOCKER, place, registry);
@@ -26,5 +29,46 @@ impl Docker {
     /// Reads the manifest of an image.
     pub fn manifest(&self, name: &str) -> Finished {
         run(self.0.command().args(["manifest", "inspect", "--insecure", &self.0.name(name)]), "")
+    }
+
+    /// Pushes a list with this image, whose layers are mounted if they are in another repository.
+    fn push_list(&self, from: &str, to: &str) -> Outcome {
+        let (from, to) = (self.0.name(from), self.0.name(to));
+        let mut create = self.0.command();
+        let created = run(create.args(["manifest", "create", "--amend", "--insecure", &to, &from]), "");
+        if !created.status.success() {
+            return created.into();
+        }
+        run(self.0.command().args(["manifest", "push", "--insecure", "--purge", &to]), "").into()
+    }
+}
+
+impl RegistryClient for Docker {
+    fn login(&mut self, user: &str, password: &str) -> Outcome {
+        Self::login(self, user, password).into()
+    }
+
+    fn push(&self, _: &Image, name: &str) -> Outcome {
+        self.push_list(Self::SEED, name)
+    }
+
+    fn pull(&self, name: &str) -> Outcome {
+        self.manifest(name).into()
+    }
+
+    fn mount(&self, _: &Image, _: &str, to: &str) -> Outcome {
+        self.push_list(Self::SEED, to)
+    }
+
+    fn delete(&self, _: &str) -> Outcome {
+        Outcome::Cannot("docker has no command for it")
+    }
+
+    fn tags(&self, _: &str) -> Outcome {
+        Outcome::Cannot("docker has no command for it")
+    }
+
+    fn catalog(&self) -> Outcome {
+        Outcome::Cannot("docker asks Docker Hub only")
     }
 }

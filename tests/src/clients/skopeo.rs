@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Client;
+use super::{Client, Outcome, RegistryClient};
 use crate::{Finished, Image, Place, Program, Registry, run};
 
 /// `skopeo`.
@@ -93,4 +93,35 @@ impl Skopeo {
 
 fn layout(image: &Image) -> String {
     format!("oci:{}:latest", image.folder().display())
+}
+
+impl RegistryClient for Skopeo {
+    fn login(&mut self, user: &str, password: &str) -> Outcome {
+        Self::login(self, user, password).into()
+    }
+
+    fn push(&self, image: &Image, name: &str) -> Outcome {
+        Self::push(self, image, name).into()
+    }
+
+    fn pull(&self, name: &str) -> Outcome {
+        Self::pull(self, name).into()
+    }
+
+    fn mount(&self, _: &Image, from: &str, to: &str) -> Outcome {
+        let (source, destination) = (self.tls("src-"), self.tls("dest-"));
+        self.copy(&[&source, &destination], &self.docker(from), &self.docker(to)).into()
+    }
+
+    fn delete(&self, name: &str) -> Outcome {
+        Self::delete(self, name).into()
+    }
+
+    fn tags(&self, repository: &str) -> Outcome {
+        Self::tags(self, repository).into()
+    }
+
+    fn catalog(&self) -> Outcome {
+        Outcome::Cannot("skopeo has no command for it")
+    }
 }

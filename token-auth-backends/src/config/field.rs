@@ -134,6 +134,18 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The items, if this is a list; no complaint if it is not.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        match &self.node.value {
+            Value::Sequence(_) => self.items().unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self.node.value, Value::Scalar(_))
+    }
+
     /// The value of a key that is there and not null, without asking for it.
     pub(super) fn child(&self, key: &str) -> Option<Self> {
         let (_, child) = self.children().into_iter().find(|(name, _)| *name == key)?;

@@ -18,10 +18,13 @@ enum Shape {
     Duration,
     Texts,
     Keys(&'static [(&'static str, Shape)]),
+    #[cfg(not(feature = "ldap"))]
     Each(&'static Shape),
 }
 
-use Shape::{Duration, Each, Flag, Integer, Keys, Text, Texts};
+#[cfg(not(feature = "ldap"))]
+use Shape::Each;
+use Shape::{Duration, Flag, Integer, Keys, Text, Texts};
 
 const NOT_YET: &str = "is not supported yet by this build";
 const NO_PLUGINS: &str = "cannot be supported: Go plugins load into Go programs only; use `ext_auth` or `ext_authz`, or \
@@ -105,6 +108,7 @@ const DIAL_INFO: Shape = Keys(&[
 ]);
 const PROGRAM: Shape = Keys(&[("command", Text), ("args", Texts)]);
 const PLUGIN: Shape = Keys(&[("plugin_path", Text)]);
+#[cfg(not(feature = "ldap"))]
 const LDAP_LABEL: Shape = Keys(&[("attribute", Text), ("parse_cn", Flag), ("lower_case", Flag)]);
 
 pub(super) const LETSENCRYPT: Block = Block {
@@ -114,7 +118,7 @@ pub(super) const LETSENCRYPT: Block = Block {
 };
 
 /// The blocks that tell who someone is.
-pub(super) const AUTHENTICATORS: [Block; 9] = [
+pub(super) const AUTHENTICATORS: &[Block] = &[
     Block { key: "ext_auth", shape: PROGRAM, verdict: NOT_YET },
     Block {
         key: "google_auth",
@@ -188,6 +192,7 @@ pub(super) const AUTHENTICATORS: [Block; 9] = [
         ]),
         verdict: NOT_YET,
     },
+    #[cfg(not(feature = "ldap"))]
     Block {
         key: "ldap_auth",
         shape: Keys(&[
@@ -202,7 +207,7 @@ pub(super) const AUTHENTICATORS: [Block; 9] = [
             ("initial_bind_as_user", Flag),
             ("labels", Each(&LDAP_LABEL)),
         ]),
-        verdict: NOT_YET,
+        verdict: "needs a build with the feature `ldap`",
     },
     Block {
         key: "mongo_auth",
@@ -254,6 +259,7 @@ impl Shape {
             Integer => drop(field.integer(i64::MIN, i64::MAX)),
             Duration => drop(field.duration()),
             Texts => drop(field.texts()),
+            #[cfg(not(feature = "ldap"))]
             Each(shape) => {
                 for (_, entry) in field.entries().unwrap_or_default() {
                     shape.check(&entry);

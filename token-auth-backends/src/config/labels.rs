@@ -33,8 +33,13 @@ pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) 
         match key {
             "htpasswd_auth" => known.extend(field.child("group_file").map(|_| "group".to_owned())),
             "ldap_auth" => {
-                let labels = field.child("labels");
-                known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
+                let groups = field.child("groups").map(|groups| groups.elements()).unwrap_or_default();
+                for place in groups.iter().chain([field]) {
+                    let labels = place.child("labels");
+                    known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
+                    let label = place.child("label").filter(Field::is_scalar);
+                    known.extend(label.and_then(|label| label.text()).map(str::to_owned));
+                }
             }
             "github_auth" => known.extend(["teams".to_owned()]),
             "google_auth" => {}

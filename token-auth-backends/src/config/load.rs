@@ -113,20 +113,29 @@ impl Config {
     /// docker_auth's order.
     fn authenticators(&self, errors: &mut Vec<Finding>) -> AuthenticatorChain {
         let mut chain = AuthenticatorChain::new();
+        self.push_tables(&mut chain, errors);
+        #[cfg(feature = "ldap")]
+        if let Some((options, spot)) = &self.ldap {
+            match crate::ldap::LdapAuthenticator::new(options.clone()) {
+                Ok(directory) => chain.push(directory),
+                Err(error) => errors.push(spot.finding(error.to_string())),
+            }
+        }
+        chain
+    }
+
+    /// The static users, and the password file.
+    fn push_tables(&self, chain: &mut AuthenticatorChain, errors: &mut Vec<Finding>) {
         let verifier = match PasswordVerifier::new(self.limits.passwords) {
             Ok(verifier) => Arc::new(verifier),
-            Err(error) => {
-                errors.push(self.start.finding(error.to_string()));
-                return chain;
-            }
+            Err(error) => return errors.push(self.start.finding(error.to_string())),
         };
         let users = self.users.as_ref().map(|users| {
             let named = users.iter().map(|(name, user)| (&**name, user.clone()));
             StaticUsers::new(Arc::clone(&verifier), named)
         });
         let Some((options, spot)) = &self.htpasswd else {
-            users.into_iter().for_each(|users| chain.push(users));
-            return chain;
+            return users.into_iter().for_each(|users| chain.push(users));
         };
         // Of two tables of passwords the second spends the time of an unknown name.
         let mut decoys = Vec::new();
@@ -142,7 +151,6 @@ impl Config {
             }
             Err(error) => errors.push(spot.finding(error.to_string())),
         }
-        chain
     }
 
     /// The keys of the tokens and of the server.

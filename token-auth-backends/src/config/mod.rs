@@ -12,6 +12,18 @@
 //! | key | meaning |
 //! |---|---|
 //! | `htpasswd_auth.{file,group_file}` | accounts of a password file, asked after `users`; the groups of an account become its label `group` |
+//! | `ldap_auth.servers` | list of `ldap://` and `ldaps://` URLs, asked in order, in place of `addr` |
+//! | `ldap_auth.{client_certificate,client_key}` | what this client shows to the servers |
+//! | `ldap_auth.{search_bind_dn,search_bind_password_file}` | with `initial_bind_as_user`: who looks accounts up when their password is not at hand |
+//! | `ldap_auth.users` | further searches, each with `base` and `filter`, for accounts that the first does not find |
+//! | `ldap_auth.account.{attribute,lower_case}` | what an account is called, whatever its user logs in with |
+//! | `ldap_auth.labels.<name>.{pattern,value}` | a regular expression that takes some values only, or parts of them, and what the label has instead (`${1}`) |
+//! | `ldap_auth.groups` | list of searches for groups: `base`, `filter` (with `${dn}`, `${account}`, `${user:ATTRIBUTE}`), `name` (the attribute; default `cn`), `nested`, `nested_filter`, `primary_group`, `label`, `lower_case`, `labels.<name>.{pattern,value,lower_case}` |
+//! | `ldap_auth.{check_account_status,hide_unknown_accounts}` | `false` turns off what `LdapOptions` describes |
+//! | `ldap_auth.timeouts.{connect,bind,search,total,retry,max_retry}` | durations; `LdapTimeouts` has the defaults |
+//! | `ldap_auth.pool.{connections,queue,idle,lifetime}` | `LdapPool` has the defaults |
+//! | `ldap_auth.limits.{account_bytes,password_bytes,groups,nesting}` | `LdapLimits` has the defaults |
+//! | `ldap_auth.{cache_ttl,grace,remembered_logins}` | how long a login is good for the next one, and while the directory is away; both are off by default |
 //! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
@@ -40,6 +52,8 @@ mod finding;
 mod foreign;
 mod key_pair;
 mod labels;
+#[cfg(feature = "ldap")]
+mod ldap;
 mod limits;
 mod load;
 mod policy_test;
@@ -108,6 +122,8 @@ pub struct Config {
     /// How much requests may cost.
     pub limits: Limits,
     htpasswd: Option<(HtpasswdOptions, Spot)>,
+    #[cfg(feature = "ldap")]
+    ldap: Option<(crate::ldap::LdapOptions, Spot)>,
     signing_pair: LocatedPair,
     published_keys: Vec<(PublishedKeyFile, Spot)>,
     policy_tests: Vec<PolicyTest>,
@@ -121,6 +137,12 @@ impl Config {
     /// The password file, if that method is configured.
     pub fn htpasswd(&self) -> Option<&HtpasswdOptions> {
         self.htpasswd.as_ref().map(|(options, _)| options)
+    }
+
+    /// The directory, if that method is configured.
+    #[cfg(feature = "ldap")]
+    pub fn ldap(&self) -> Option<&crate::ldap::LdapOptions> {
+        self.ldap.as_ref().map(|(options, _)| options)
     }
 
     /// What the configuration says of an account under `users`, if it is there.

@@ -2,6 +2,8 @@ use token_auth_core::acl::LintContext;
 
 use super::field::Field;
 use super::key_pair::LocatedPair;
+#[cfg(feature = "ldap")]
+use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
@@ -57,6 +59,10 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd_auth = root.get("htpasswd_auth");
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    #[cfg(feature = "ldap")]
+    let ldap_auth = root.get("ldap_auth");
+    #[cfg(feature = "ldap")]
+    let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     let tests = root.get("tests");
@@ -71,7 +77,12 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
         found.map(|(block, field)| block.refuse(&field)).count()
     };
-    if refuse(&foreign::AUTHENTICATORS) == 0 && users.is_none() && htpasswd_auth.is_none() {
+    let others = [
+        htpasswd_auth.is_some(),
+        #[cfg(feature = "ldap")]
+        ldap_auth.is_some(),
+    ];
+    if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }
     if refuse(&foreign::AUTHORIZERS) == 0 && rules.is_none() {
@@ -87,6 +98,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         acl,
         limits,
         htpasswd,
+        #[cfg(feature = "ldap")]
+        ldap,
         signing_pair,
         published_keys,
         policy_tests,

@@ -51,6 +51,11 @@ impl<'a> Section<'a> {
         self.field.reader().error(self.field.position(), &path, message);
     }
 
+    #[cfg(feature = "ldap")]
+    pub(super) fn warn(&self, message: impl Into<String>) {
+        self.field.warn(message);
+    }
+
     /// Names the keys that nobody asked for.
     pub(super) fn finish(self) {
         self.report_unknown(self.field.reader().lenient());

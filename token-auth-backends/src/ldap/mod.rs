@@ -60,6 +60,8 @@ mod tls;
 
 pub use authenticator::LdapAuthenticator;
 pub use dn::BindTemplate;
+#[cfg(feature = "config")]
+pub(crate) use filter::is_attribute;
 pub use filter::{Filter, FilterError};
 pub use label::LabelRule;
 pub use options::{

@@ -181,10 +181,6 @@ impl<'a> Attempts<'a> {
         let pool: &'a Pool = self.pool;
         let untried = || pool.servers.iter().enumerate().zip(&self.tried).filter(|(_, tried)| !**tried);
         for in_need in [false, true] {
-            // Who has waited for one server already does not wait for those that are known to be away.
-            if in_need && self.tried.contains(&true) {
-                break;
-            }
             for ((index, server), _) in untried() {
                 if in_need {
                     pool.reconsider(server).await;

@@ -3,5 +3,9 @@
 #[cfg(doc)]
 use token_auth_core::TokenStore;
 
+#[cfg(any(feature = "token-store-redb", feature = "token-store-redis"))]
+mod coded;
 #[cfg(feature = "token-store-redb")]
 pub mod redb;
+#[cfg(feature = "token-store-redis")]
+pub mod redis;

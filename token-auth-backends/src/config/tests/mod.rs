@@ -9,7 +9,7 @@ const ARTICLE: &str = include_str!("../../../testdata/article.yml");
 const DIRECTORY: &str = include_str!("../../../testdata/directory.yml");
 
 /// What is said of a text: `line: key: message` for each error, or else for each warning.
-fn findings(text: impl AsRef<[u8]>, options: &ConfigOptions) -> Result<Vec<String>, Vec<String>> {
+pub(super) fn findings(text: impl AsRef<[u8]>, options: &ConfigOptions) -> Result<Vec<String>, Vec<String>> {
     let shown = |findings: &[super::Finding]| {
         let without_file = |finding: &super::Finding| finding.to_string().replacen("f:", "", 1);
         findings.iter().map(without_file).collect()

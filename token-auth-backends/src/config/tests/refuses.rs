@@ -482,7 +482,6 @@ fn backends_that_are_not_there() {
         "github_auth: {organization: x, client_id: x, client_secret_file: x, gcs_token_db: {bucket: x, client_secret_file: x, token_hash_cost: 5}, http_timeout: 10s, revalidate_after: 1h, github_web_uri: x, github_api_uri: x, registry_url: x}",
         "oidc_auth: {issuer: x, redirect_url: x, client_id: x, client_secret: hunter2, redis_token_db: {redis_options: {addr: x, password: hunter2, db: 1}, token_hash_cost: 5}, http_timeout: 10s, registry_url: x, user_claim: x, label_claims: [x], labels_claims: [x], scopes: [x]}",
         "gitlab_auth: {organization: x, client_id: x, client_secret: hunter2, redis_token_db: {redis_cluster_options: {addrs: [x]}}, http_timeout: 10s, revalidate_after: 1h, gitlab_web_uri: x, gitlab_api_uri: x, registry_url: x, grant_type: x, redirect_uri: x}",
-        "ldap_auth: {addr: x, tls: always, insecure_tls_skip_verify: no, ca_certificate: , bind_dn: , bind_password_file: x, base: x, filter: x, initial_bind_as_user: true, labels: {groups: {attribute: x, parse_cn: true, lower_case: false}}}",
         "mongo_auth: {dial_info: {addrs: [x], timeout: 10s, database: x, username: x, password_file: x, enable_tls: true}, collection: x}",
         "xorm_auth: {database_type: x, conn_string: hunter2}",
         "acl_mongo: {dial_info: {addrs: [x]}, collection: x, cache_ttl: 1m}",
@@ -506,15 +505,12 @@ fn backends_that_are_not_there() {
         ("plugin_authz", and("plugin_authz: {plugin_path: x}"), &[&format!("5: plugin_authz: {no_plugins}")]),
         (
             "nested keys",
-            and(
-                "ldap_auth:\n  adr: x\n  tls: []\n  labels: {groups: {attribut: x}}\n  initial_bind_as_user: 'no'",
-            ),
+            and("mongo_auth:\n  dial_inf: x\n  collection: []\n  dial_info: {addr: x}"),
             &[
-                &format!("5: ldap_auth: {not_yet}"),
-                "6: ldap_auth.adr: unknown key: did you mean `addr`?",
-                "7: ldap_auth.tls: must be a text",
-                "8: ldap_auth.labels.groups.attribut: unknown key: did you mean `attribute`?",
-                "9: ldap_auth.initial_bind_as_user: must be true or false, without quotes",
+                &format!("5: mongo_auth: {not_yet}"),
+                "6: mongo_auth.dial_inf: unknown key: did you mean `dial_info`?",
+                "7: mongo_auth.collection: must be a text",
+                "8: mongo_auth.dial_info.addr: unknown key: did you mean `addrs`?",
             ],
         ),
         (
@@ -522,7 +518,27 @@ fn backends_that_are_not_there() {
             and("xorm_auth: {conn_string: [hunter2]}"),
             &[&format!("5: xorm_auth: {not_yet}"), "5: xorm_auth.conn_string: must be a text"],
         ),
-        ("instead of users", with(USERS, "ldap_auth: {}"), &[&format!("3: ldap_auth: {not_yet}")]),
+        ("instead of users", with(USERS, "xorm_auth: {}"), &[&format!("3: xorm_auth: {not_yet}")]),
+    ]);
+}
+
+#[cfg(not(feature = "ldap"))]
+#[test]
+fn a_directory_without_its_feature() {
+    let needs = "5: ldap_auth: needs a build with the feature `ldap`";
+    check(&[
+        (
+            "docker_auth's keys",
+            and(
+                "ldap_auth: {addr: x, tls: always, insecure_tls_skip_verify: no, ca_certificate: , bind_dn: , bind_password_file: x, base: x, filter: x, initial_bind_as_user: true, labels: {groups: {attribute: x, parse_cn: true, lower_case: false}}}",
+            ),
+            &[needs],
+        ),
+        (
+            "a wrong one",
+            and("ldap_auth: {labels: {groups: {attribut: x}}}"),
+            &[needs, "5: ldap_auth.labels.groups.attribut: unknown key: did you mean `attribute`?"],
+        ),
     ]);
 }
 

@@ -9,6 +9,9 @@ use std::str::FromStr;
 
 use ldap3::ldap_escape;
 
+#[cfg(feature = "config")]
+pub(crate) use parse::is_attribute;
+
 /// A search filter with places for the account's name and the like.
 ///
 /// Its text is that of RFC 4515, with spaces allowed between parentheses. What is inserted for a placeholder is escaped:
@@ -88,7 +91,7 @@ impl Filter {
     }
 
     /// The attributes that must equal the account's name, in their order.
-    pub(super) fn account_attributes(&self) -> Vec<&str> {
+    pub(crate) fn account_attributes(&self) -> Vec<&str> {
         let mut found = Vec::new();
         self.0.for_each_item(&mut |item| {
             if item.operator == "=" && item.value == [Piece::Placeholder(Placeholder::Account)] {
@@ -126,7 +129,7 @@ impl Filter {
     }
 
     /// Whether the server follows groups of groups.
-    pub(super) fn is_transitive(&self) -> bool {
+    pub(crate) fn is_transitive(&self) -> bool {
         let mut found = false;
         self.0.for_each_item(&mut |item| found |= item.operator == ":=" && item.attribute.contains(IN_CHAIN));
         found

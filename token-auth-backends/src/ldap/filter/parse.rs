@@ -167,7 +167,7 @@ fn is_left_side(text: &str, extensible: bool) -> bool {
 }
 
 /// A name or an object identifier, with options behind semicolons (RFC 4512, section 2.5).
-pub(in super::super) fn is_attribute(text: &str) -> bool {
+pub(crate) fn is_attribute(text: &str) -> bool {
     let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let mut parts = text.split(';');
     let name = parts.next().unwrap_or_default();

@@ -1,6 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::token_store::coded::Unreadable;
+
 /// What the log calls the store.
 pub(super) const NAME: &str = "token store";
 
@@ -37,17 +39,10 @@ pub enum RedbStoreError {
 pub(super) enum Fault {
     #[error(transparent)]
     Database(Box<redb::Error>),
-    /// A record that cannot be read. Says where, not what: it holds what the secret is compared with.
-    #[error("a record cannot be read (line {line}, column {column})")]
-    Record { line: usize, column: usize },
+    #[error(transparent)]
+    Record(#[from] Unreadable),
     #[error("made by a later version of this program (format {0})")]
     Format(u64),
-}
-
-impl From<serde_json::Error> for Fault {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Record { line: error.line(), column: error.column() }
-    }
 }
 
 macro_rules! from {

@@ -12,6 +12,7 @@ use token_auth_core::{
 };
 
 use super::error::Fault;
+use crate::token_store::coded::{decode, encode};
 
 /// Records as JSON, by id.
 const TOKENS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("tokens");
@@ -30,10 +31,6 @@ const VERSION: &str = "blob version";
 /// Beyond every id.
 const LAST_ID: &str = "\u{10ffff}";
 
-fn parse(json: &[u8]) -> Result<TokenRecord, Fault> {
-    Ok(serde_json::from_slice(json)?)
-}
-
 /// The tables of a transaction that reads.
 pub(super) struct Reading {
     tokens: ReadOnlyTable<&'static str, &'static [u8]>,
@@ -51,7 +48,7 @@ impl Reading {
     }
 
     pub(super) fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, Fault> {
-        self.tokens.get(id.as_str())?.map(|json| parse(json.value())).transpose()
+        Ok(self.tokens.get(id.as_str())?.map(|json| decode(json.value())).transpose()?)
     }
 
     pub(super) fn list(
@@ -92,7 +89,7 @@ impl Reading {
                 continue;
             }
             if let Some(json) = self.tokens.get(key.value().1)?
-                && enough(parse(json.value())?)
+                && enough(decode(json.value())?)
             {
                 return Ok(true);
             }
@@ -108,7 +105,7 @@ impl Reading {
         enough: &mut dyn FnMut(TokenRecord) -> bool,
     ) -> Result<bool, Fault> {
         for entry in self.tokens.range::<&str>((Bound::Excluded(after), Bound::Unbounded))? {
-            let record = parse(entry?.1.value())?;
+            let record = decode(entry?.1.value())?;
             if kind.is_none_or(|kind| kind == record.kind) && enough(record) {
                 return Ok(true);
             }
@@ -201,13 +198,13 @@ impl<'t> Writing<'t> {
     }
 
     fn put(&mut self, record: &TokenRecord) -> Result<(), Fault> {
-        let json = serde_json::to_vec(record)?;
+        let json = encode(record)?;
         self.tokens.insert(record.id.as_str(), json.as_slice())?;
         Ok(())
     }
 
     fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, Fault> {
-        self.tokens.get(id.as_str())?.map(|json| parse(json.value())).transpose()
+        Ok(self.tokens.get(id.as_str())?.map(|json| decode(json.value())).transpose()?)
     }
 
     pub(super) fn touch(&mut self, id: &TokenId, last_use: LastUse) -> Result<(), Fault> {
@@ -222,7 +219,7 @@ impl<'t> Writing<'t> {
 
     pub(super) fn remove(&mut self, id: &TokenId) -> Result<bool, Fault> {
         let record = match self.tokens.remove(id.as_str())? {
-            Some(json) => parse(json.value()),
+            Some(json) => decode(json.value()),
             None => return Ok(false),
         };
         // One that cannot be read goes all the same; what is left of it in the index is passed over there.

@@ -1,0 +1,314 @@
+//! The server with a directory behind it: what groups may, and what happens when the directory fails.
+
+#![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
+
+use std::time::Duration;
+
+use token_auth_tests::{Image, Place, Quality, Registry, Relay, Server, Skopeo, Slapd, SlapdSetup, until};
+
+const CONFIG: &str = include_str!("../data/ldap/server.yml");
+const ALICE: &str = "alice:alice-password";
+const SECRETS: [&str; 3] = ["alice-password", "wrong-password", Slapd::SERVICE_PASSWORD];
+
+/// A server that asks at this address, its configuration changed so.
+fn server(place: &Place, address: &str, change: impl Fn(String) -> String) -> Server {
+    if !place.at("service-password").exists() {
+        place.write("service-password", Slapd::SERVICE_PASSWORD);
+    }
+    Server::with(place, &change(CONFIG.replace("ADDRESS", address)))
+}
+
+fn address(slapd: &Slapd) -> String {
+    slapd.url().replace("ldap://", "")
+}
+
+/// Nobody gets in and nobody is told to go away; the log says why, and no secret.
+#[track_caller]
+fn fails(server: &Server, why: &str) {
+    for credentials in [ALICE, "alice:wrong-password", "nobody:wrong-password"] {
+        server.ask(Some(credentials), &["repository:alice/app:pull"]).is_error(503);
+    }
+    server.ask(Some("admin:badmin"), &[]).is(200);
+    server.wait_for_log(why);
+    server.never_told(&SECRETS);
+}
+
+/// The server finds back by itself.
+#[track_caller]
+fn recovers(server: &Server) {
+    let lets_in = || (server.ask(Some(ALICE), &[]).status == 200).then_some(());
+    until("the directory to be asked again", lets_in);
+    server.ask(Some("alice:wrong-password"), &[]).is_error(401);
+    server.never_told(&SECRETS);
+}
+
+#[test]
+fn a_user_in_a_group_pulls_what_the_group_may() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| config);
+    let registry = Registry::trusting(&place, &server).start();
+    let image = Image::new(&place, "hello");
+    let admin = Skopeo::new(&place, &registry).logged_in("admin", "badmin");
+    for repository in ["dev/app", "ops/app", "secret/app", "secret/x"] {
+        admin.push(&image, &format!("{repository}:1")).ok();
+    }
+    // Whatever she calls herself, her repositories are below one name.
+    let alice = Skopeo::new(&place, &registry).logged_in("ALICE", "alice-password");
+    alice.push(&image, "alice/app:1").ok();
+    alice.pull("dev/app:1").ok();
+    alice.push(&image, "dev/app:2").fails();
+    alice.pull("ops/app:1").fails();
+    // Her title is `*`, and no pattern.
+    alice.pull("secret/app:1").fails();
+    let carol = Skopeo::new(&place, &registry).logged_in("carol", "carol-password");
+    carol.pull("dev/app:1").fails();
+    let stranger = Skopeo::new(&place, &registry);
+    stranger.login("alice", "wrong-password").fails();
+    stranger.login("dave", "dave-password").fails();
+    server.wait_for_log("the account has expired");
+    server.never_told(&["alice-password", "carol-password", "dave-password", Slapd::SERVICE_PASSWORD]);
+
+    // The next token knows of it.
+    slapd.modify(
+        "dn: cn=registry-dev,ou=groups,dc=example,dc=com\nchangetype: modify\nadd: member\n\
+         member: uid=carol,ou=people,dc=example,dc=com\n",
+    );
+    carol.pull("dev/app:1").ok();
+}
+
+#[test]
+fn a_directory_that_is_killed() {
+    let place = Place::new();
+    let mut slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| config);
+    server.ask(Some(ALICE), &[]).is(200);
+    slapd.kill();
+    fails(&server, "Connection refused");
+    slapd.restart();
+    recovers(&server);
+    server.wait_for_log("the directory server is there again");
+}
+
+#[test]
+fn a_directory_that_is_restarted_unnoticed() {
+    let place = Place::new();
+    let mut slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| config);
+    server.ask(Some(ALICE), &[]).is(200);
+    slapd.restart();
+    // The connections that there were are of no use, and that is no reason to fail.
+    server.ask(Some(ALICE), &[]).is(200);
+    assert!(!server.log().contains("the directory server failed"));
+}
+
+#[test]
+fn a_directory_that_hangs() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| config);
+    server.ask(Some(ALICE), &[]).is(200);
+    slapd.signal("STOP");
+    fails(&server, "no answer within 1000 ms");
+    slapd.signal("CONT");
+    recovers(&server);
+}
+
+#[test]
+fn a_directory_that_answers_slowly() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let relay = Relay::to(&address(&slapd));
+    let server = server(&place, &relay.address(), |config| config);
+    relay.set(Quality::Slow(Duration::from_millis(50)));
+    server.ask(Some(ALICE), &[]).is(200);
+    relay.set(Quality::Slow(Duration::from_secs(2)));
+    fails(&server, "no answer within 1000 ms");
+    relay.set(Quality::Good);
+    recovers(&server);
+}
+
+#[test]
+fn connections_that_are_cut() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let relay = Relay::to(&address(&slapd));
+    let server = server(&place, &relay.address(), |config| config);
+    server.ask(Some(ALICE), &[]).is(200);
+    relay.set(Quality::Cut);
+    fails(&server, "the connection was closed");
+    relay.set(Quality::Good);
+    recovers(&server);
+}
+
+#[test]
+fn a_searching_account_that_is_refused() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    place.write("service-password", "of-yesterday");
+    let server =
+        server(&place, &address(&slapd), |config| config.replace("100ms", "1h").replace("50ms", "1h"));
+    fails(
+        &server,
+        "the searching account \\\"cn=registry,dc=example,dc=com\\\" is refused: result 49 (invalidCredentials)",
+    );
+    server.never_told(&["of-yesterday"]);
+    // It is not tried again and again: the directory might lock it.
+    assert_eq!(slapd.log().matches("BIND dn=\"cn=registry,").count(), 1);
+    place.write("service-password", Slapd::SERVICE_PASSWORD);
+    server.ask(Some(ALICE), &[]).is(200);
+    recovers(&server);
+}
+
+#[test]
+fn a_searching_account_whose_password_changes() {
+    let place = Place::new();
+    let mut slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| config);
+    server.ask(Some(ALICE), &[]).is(200);
+    slapd.replace("cn=registry,dc=example,dc=com", "userPassword", "of-tomorrow");
+    slapd.restart();
+    fails(&server, "is refused");
+    place.replace("service-password", "of-tomorrow\n");
+    recovers(&server);
+    place.replace("service-password", "");
+    slapd.restart();
+    fails(&server, "holds no password");
+    place.replace("service-password", "of-tomorrow");
+    recovers(&server);
+}
+
+#[test]
+fn a_wrong_certificate() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let other = Slapd::start(&place);
+    let authority = |slapd: &Slapd| std::fs::read_to_string(&slapd.authority).unwrap();
+    place.write("ca.pem", &authority(&other));
+    let server = server(&place, &slapd.tls_url().replace("ldaps://", ""), |config| {
+        config.replace("  bind_dn", "  tls: always\n  ca_certificate: ca.pem\n  bind_dn")
+    });
+    fails(&server, "invalid peer certificate");
+    // It is read again when it changes.
+    place.replace("ca.pem", "rubbish");
+    fails(&server, "no certificate found");
+    place.replace("ca.pem", &authority(&slapd));
+    recovers(&server);
+}
+
+#[test]
+fn a_certificate_for_another_name() {
+    let place = Place::new();
+    let slapd = SlapdSetup::new(&place).certificate_for("DNS:ldap.example.com,IP:127.0.0.1").start();
+    let port = slapd.url().rsplit_once(':').unwrap().1.to_owned();
+    let server = server(&place, &format!("localhost:{port}"), |config| {
+        let tls = format!("  tls: starttls\n  ca_certificate: {}\n  bind_dn", slapd.authority.display());
+        config.replace("  bind_dn", &tls)
+    });
+    fails(&server, "invalid peer certificate");
+}
+
+#[test]
+fn too_many_entries() {
+    let place = Place::new();
+    let slapd = SlapdSetup::new(&place).database("sizelimit 1").people(3).start();
+    let address = address(&slapd);
+    let filter = "(|(uid=${account})(sn=${account})(cn=user*))";
+    let ambiguous = server(&place, &address, |config| config.replace("(uid=${account})", filter));
+    fails(&ambiguous, "search with the filter (|(uid=${account})(sn=${account})(cn=user*)) below");
+    let limited = server(&place, &address, |config| config);
+    // Alice is in one group, which is in one: no search finds more than the server gives.
+    limited.ask(Some(ALICE), &[]).is(200);
+    slapd.modify(
+        "dn: cn=second,ou=groups,dc=example,dc=com\nobjectClass: groupOfNames\ncn: second\n\
+         member: uid=alice,ou=people,dc=example,dc=com\n",
+    );
+    limited.ask(Some(ALICE), &[]).is_error(503);
+    limited.wait_for_log("result 4 (sizeLimitExceeded)");
+    slapd.modify("dn: cn=second,ou=groups,dc=example,dc=com\nchangetype: delete\n");
+    recovers(&limited);
+}
+
+#[test]
+fn a_directory_that_refers_elsewhere() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    slapd.modify(
+        "dn: ou=elsewhere,dc=example,dc=com\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\n\
+         ref: ldap://127.0.0.1:1/ou=people,dc=example,dc=com\n",
+    );
+    let base =
+        |base: &'static str| move |config: String| config.replace("base: ou=people,dc=example,dc=com", base);
+    // A reference within what is found is passed over.
+    let around = server(&place, &address(&slapd), base("base: dc=example,dc=com"));
+    around.ask(Some(ALICE), &[]).is(200);
+    around.ask(Some("nobody:x"), &[]).is_error(401);
+    let there = server(&place, &address(&slapd), base("base: ou=x,ou=elsewhere,dc=example,dc=com"));
+    fails(&there, "referrals are not followed");
+}
+
+#[test]
+fn another_server_answers_for_one_that_is_away() {
+    let place = Place::new();
+    let (mut first, second) = (Slapd::start(&place), Slapd::start(&place));
+    let servers = format!("servers: [\"{}\", \"{}\"]", first.url(), second.url());
+    let server = server(&place, "", |config| {
+        config.replace("addr: \n", &format!("{servers}\n")).replace("50ms", "1h").replace("100ms", "1h")
+    });
+    let logins = |slapd: &Slapd| slapd.log().matches("BIND dn=\"uid=alice").count();
+    let asks = || server.ask(Some(ALICE), &[]).is(200);
+    asks();
+    assert_eq!((logins(&first) > 0, logins(&second)), (true, 0));
+    first.kill();
+    (0..10).for_each(|_| drop(asks()));
+    server.ask(Some("alice:wrong-password"), &[]).is_error(401);
+    // One has found out; the others did not have to.
+    assert_eq!(server.log().matches("the directory server failed").count(), 1);
+    server.never_told(&SECRETS);
+    // Should the second fail, too, the first is asked before its time.
+    first.restart();
+    drop(second);
+    asks();
+    assert!(logins(&first) > 0);
+}
+
+#[test]
+fn who_was_here_a_moment_ago_stays_while_the_directory_is_away() {
+    let place = Place::new();
+    let mut slapd = Slapd::start(&place);
+    let with_grace = |config: String| config.replace("  timeouts", "  grace: 10m\n  timeouts");
+    let server = server(&place, &address(&slapd), with_grace);
+    server.ask(Some(ALICE), &[]).is(200);
+    server.ask(Some("carol:carol-password"), &[]).is(200);
+    server.ask(Some("bob:wrong-password"), &[]).is_error(401);
+    // Carol is refused while the directory can still say so.
+    slapd.modify(
+        "dn: uid=carol,ou=people,dc=example,dc=com\nchangetype: modify\nadd: objectClass\nobjectClass: shadowAccount\n\
+         -\nadd: shadowExpire\nshadowExpire: 1\n",
+    );
+    server.ask(Some("carol:carol-password"), &[]).is_error(401);
+    slapd.kill();
+    let token = server.token(Some(ALICE), &["repository:dev/app:pull,push"]);
+    assert_eq!(token.actions("repository", "dev/app").as_deref(), Some("pull"));
+    server.wait_for_log("the directory is away: accepted as remembered");
+    for credentials in ["alice:wrong-password", "bob:bob-password", "carol:carol-password", "nobody:x"] {
+        server.ask(Some(credentials), &[]).is_error(503);
+    }
+    slapd.restart();
+    recovers(&server);
+    server.never_told(&SECRETS);
+}
+
+#[test]
+fn a_login_that_is_remembered_costs_the_directory_nothing() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let with_cache = |config: String| config.replace("  timeouts", "  cache_ttl: 10m\n  timeouts");
+    let server = server(&place, &address(&slapd), with_cache);
+    for _ in 0..5 {
+        server.ask(Some(ALICE), &[]).is(200);
+        server.ask(Some("alice:wrong-password"), &[]).is_error(401);
+    }
+    let binds = slapd.log().matches("BIND dn=\"uid=alice,ou=people,dc=example,dc=com\" method=128").count();
+    assert_eq!(binds, 6);
+}

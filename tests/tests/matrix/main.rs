@@ -1,0 +1,141 @@
+//! Every client in every operation that it has, before the reference registry: anonymous, with a wrong password, logged in,
+//! and through a push that takes longer than its token lives.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code fails by panicking")]
+
+mod expiry;
+mod oci;
+mod slow;
+
+use oci::OciClient;
+use token_auth_tests::{
+    Ctr, Docker, DockerEngine, Image, Oras, Outcome, Place, Podman, Registry, RegistryClient, Server, Skopeo,
+};
+
+type Make = fn(&Place, &Registry) -> Box<dyn RegistryClient>;
+
+/// Each client, and the operations that it has. What is missing it says itself, with the reason.
+const TABLE: [(&str, Make, &str); 8] = [
+    ("skopeo", skopeo, "login push pull mount tags delete"),
+    ("podman", podman, "login push pull mount tags catalog"),
+    ("buildah", buildah, "login push pull mount"),
+    ("docker alone", docker, "login push pull mount"),
+    ("docker with an engine", engine, "login push pull mount"),
+    ("ctr", ctr, "push pull mount"),
+    ("oci-client", oci_client, "push pull tags"),
+    ("oras", oras, "push pull tags delete"),
+];
+
+fn skopeo(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(Skopeo::new(place, registry))
+}
+
+fn podman(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(Podman::new(place, registry))
+}
+
+fn buildah(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(Podman::buildah(place, registry))
+}
+
+fn docker(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(Docker::new(place, registry))
+}
+
+fn engine(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(DockerEngine::new(place, registry))
+}
+
+fn ctr(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(Ctr::new(place, registry))
+}
+
+fn oci_client(_: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(OciClient::new(registry))
+}
+
+fn oras(_: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
+    Box::new(Oras::new(registry))
+}
+
+/// Whether the registry has mounted a layer into this repository.
+fn mounted(registry: &Registry, repository: &str) -> bool {
+    let begin = format!("http.request.uri=\"/v2/{repository}/blobs/uploads/?");
+    registry.log().lines().any(|line| {
+        line.contains(&begin) && line.contains("mount=") && line.contains("http.response.status=201")
+    })
+}
+
+/// What each client goes through.
+fn go_through(name: &str) {
+    let (_, make, expected) = TABLE.iter().find(|(known, ..)| *known == name).unwrap();
+    let place = Place::new();
+    let server = Server::usual(&place);
+    let setup = Registry::trusting(&place, &server).environment("REGISTRY_STORAGE_DELETE_ENABLED", "true");
+    let registry = setup.start();
+    let image = Image::new(&place, "hello");
+    let admin = Skopeo::new(&place, &registry).logged_in("admin", "badmin");
+    for repository in ["public/app:1", "private/app:1"] {
+        admin.push_schema2(&image, repository).ok();
+    }
+    let mut client = make(&place, &registry);
+
+    client.pull("public/app:1").done();
+    client.pull("private/app:1").failed();
+    client.push(&image, "public/new:1").failed();
+
+    match client.login("alice", "wrong-password") {
+        Outcome::Cannot(_) => client.pull("public/app:1").failed(),
+        outcome => outcome.failed(),
+    }
+
+    let mut can = Vec::new();
+    let mut note = |operation, could: bool| {
+        if could {
+            can.push(operation);
+        }
+    };
+    note("login", client.login("alice", "alice-password").done());
+    note("push", client.push(&image, "alice/app:1").done());
+    note("pull", client.pull("alice/app:1").done());
+    client.pull("private/app:1").failed();
+    client.push(&image, "bob/app:1").failed();
+    let could = client.mount(&image, "alice/app:1", "alice/copy:1").done();
+    assert!(!could || mounted(&registry, "alice/copy"), "nothing was mounted\n{}", registry.log());
+    note("mount", could);
+    note("tags", client.tags("alice/app").says("1"));
+    client.tags("private/app").failed();
+    client.delete("public/app:1").failed();
+    let could = client.delete("alice/app:1").done();
+    if could {
+        client.pull("alice/app:1").failed();
+    }
+    note("delete", could);
+    if let Outcome::Done(said) = client.catalog() {
+        assert!(!said.contains("private/app"), "{said}");
+    }
+    client.login("admin", "badmin").done();
+    note("catalog", client.catalog().says("private/app"));
+    assert_eq!(can.join(" "), *expected);
+    server.never_told(&["wrong-password", "alice-password", "badmin"]);
+}
+
+macro_rules! clients {
+    ($($test:ident: $name:literal),* $(,)?) => {$(
+        #[test]
+        fn $test() {
+            go_through($name);
+        }
+    )*};
+}
+
+clients! {
+    skopeo_in_all_its_operations: "skopeo",
+    podman_in_all_its_operations: "podman",
+    buildah_in_all_its_operations: "buildah",
+    docker_alone_in_all_its_operations: "docker alone",
+    docker_with_an_engine_in_all_its_operations: "docker with an engine",
+    ctr_in_all_its_operations: "ctr",
+    oci_client_in_all_its_operations: "oci-client",
+    oras_in_all_its_operations: "oras",
+}

@@ -1,0 +1,121 @@
+//! The contract of token stores, kept by stores that are servers of their own.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use token_auth_backends::testkit::{check_token_store, check_token_store_lasts};
+use token_auth_backends::token_store::redis::{
+    RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
+};
+use token_auth_core::{Password, SecretDigest, TokenId, TokenKind, TokenRecord, TokenStore};
+use token_auth_tests::{Daemon, Place, Redis, RedisCluster};
+
+fn address(daemon: &Daemon) -> RedisAddress {
+    daemon.address().parse().unwrap()
+}
+
+fn redis_options(redis: &Redis) -> RedisOptions {
+    let mut options = RedisOptions::new(RedisServers::Single(address(&redis.daemon)));
+    options.username = Some(Redis::USER.to_owned());
+    options.password = Some(Password::new(Redis::PASSWORD));
+    options
+}
+
+fn redis_store(redis: &Redis) -> RedisTokenStore {
+    RedisTokenStore::new(&redis_options(redis)).unwrap()
+}
+
+fn cluster_store(cluster: &RedisCluster) -> RedisTokenStore {
+    let nodes = cluster.nodes.iter().map(address).collect();
+    RedisTokenStore::new(&RedisOptions::new(RedisServers::Cluster(nodes))).unwrap()
+}
+
+fn id(number: u32) -> TokenId {
+    format!("outage{number:010}").parse().unwrap()
+}
+
+fn record(number: u32) -> TokenRecord {
+    TokenRecord::new(id(number), TokenKind::Refresh, "outage", SecretDigest::of("x"), SystemTime::now())
+}
+
+/// As soon as it is there again.
+async fn again<T, E>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
+    let end = std::time::Instant::now() + token_auth_tests::DEADLINE;
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(_) => assert!(std::time::Instant::now() < end, "the store does not come back"),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Nothing is lost, and nothing comes back, over the death of a server; meanwhile there are errors, not answers.
+async fn check_outage<S: TokenStore, D>(store: S, server: &mut D, kill: fn(&mut D), restart: fn(&mut D)) {
+    store.insert(&record(1)).await.unwrap();
+    store.insert(&record(2)).await.unwrap();
+    assert!(store.revoke(&id(2)).await.unwrap());
+    kill(server);
+    assert!(store.get(&id(1)).await.is_err());
+    assert!(store.get(&id(2)).await.is_err());
+    assert!(store.revoke(&id(1)).await.is_err());
+    assert!(store.insert(&record(3)).await.is_err());
+    restart(server);
+    assert!(again(async || store.get(&id(1)).await).await.is_some(), "a token is lost");
+    assert_eq!(again(async || store.get(&id(2)).await).await, None, "a revoked token comes back");
+    again(async || store.insert(&record(4)).await).await;
+    assert_eq!(again(async || store.revoke_account("outage", None).await).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_keeps_the_contract() {
+    let place = Place::new();
+    let mut redis = Redis::start(&place);
+    check_token_store(Arc::new(redis_store(&redis))).await;
+    check_token_store_lasts(async || redis_store(&redis)).await;
+    check_outage(redis_store(&redis), &mut redis.daemon, Daemon::kill, Daemon::restart).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_cluster_keeps_the_contract() {
+    let place = Place::new();
+    let mut cluster = RedisCluster::start(&place);
+    check_token_store(Arc::new(cluster_store(&cluster))).await;
+    check_token_store_lasts(async || cluster_store(&cluster)).await;
+    check_outage(cluster_store(&cluster), &mut cluster, RedisCluster::kill, RedisCluster::restart).await;
+}
+
+#[tokio::test]
+async fn redis_is_asked_over_tls_and_only_if_it_is_trusted() {
+    let place = Place::new();
+    let (redis, authority) = Redis::start_with_tls(&place);
+    let mut options = RedisOptions::new(RedisServers::Single(address(&redis.daemon)));
+    options.password = Some(Password::new(Redis::DEFAULT_PASSWORD));
+    options.tls = Some(RedisTls::trusting(std::fs::read(authority).unwrap()));
+    RedisTokenStore::new(&options).unwrap().insert(&record(1)).await.unwrap();
+
+    options.tls = Some(RedisTls::default());
+    let error = RedisTokenStore::new(&options).unwrap().get(&id(1)).await.unwrap_err();
+    assert!(format!("{error:?}").to_lowercase().contains("unknownissuer"), "{error:?}");
+    options.tls = None;
+    assert!(RedisTokenStore::new(&options).unwrap().get(&id(1)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_hanging_redis_is_an_error_in_time() {
+    let place = Place::new();
+    let redis = Redis::start(&place);
+    let mut options = redis_options(&redis);
+    options.timeout = std::time::Duration::from_millis(100);
+    let store = RedisTokenStore::new(&options).unwrap();
+    store.insert(&record(1)).await.unwrap();
+    redis.daemon.signal("STOP");
+    assert!(store.get(&id(1)).await.is_err());
+    redis.daemon.signal("CONT");
+    assert!(again(async || store.get(&id(1)).await).await.is_some());
+    options.password = Some(Password::new("wrong"));
+    let store = RedisTokenStore::new(&options).unwrap();
+    let error = store.get(&id(1)).await.unwrap_err();
+    assert!(!format!("{error:?} {error} {store:?} {options:?}").contains("wrong\""), "{error:?}");
+}

@@ -1,0 +1,70 @@
+use std::time::Duration;
+
+use super::super::section::Section;
+use crate::ldap::{LdapLimits, LdapMemory, LdapPool, LdapTimeouts};
+
+/// `timeouts`, `pool`, `limits`, and what is remembered.
+pub(super) fn read(section: &Section<'_>) -> (LdapTimeouts, LdapPool, LdapLimits, LdapMemory) {
+    let (mut timeouts, mut pool) = (LdapTimeouts::default(), LdapPool::default());
+    let (mut limits, mut memory) = (LdapLimits::default(), LdapMemory::default());
+    if let Some(section) = section.get("timeouts").and_then(|field| field.section()) {
+        let LdapTimeouts { connect, bind, search, total, retry, max_retry } = &mut timeouts;
+        times(
+            &section,
+            [
+                ("connect", connect),
+                ("bind", bind),
+                ("search", search),
+                ("total", total),
+                ("retry", retry),
+                ("max_retry", max_retry),
+            ],
+        );
+        section.finish();
+    }
+    if let Some(section) = section.get("pool").and_then(|field| field.section()) {
+        let LdapPool { connections, queue, idle, lifetime } = &mut pool;
+        counts(&section, [("connections", 1, connections), ("queue", 1, queue)]);
+        times(&section, [("idle", idle), ("lifetime", lifetime)]);
+        section.finish();
+    }
+    if let Some(section) = section.get("limits").and_then(|field| field.section()) {
+        let LdapLimits { account_bytes, password_bytes, groups, nesting } = &mut limits;
+        counts(
+            &section,
+            [
+                ("account_bytes", 1, account_bytes),
+                ("password_bytes", 1, password_bytes),
+                ("groups", 1, groups),
+                ("nesting", 1, nesting),
+            ],
+        );
+        section.finish();
+    }
+    for (key, time) in [("cache_ttl", &mut memory.cache), ("grace", &mut memory.grace)] {
+        if let Some(value) = section.get(key).and_then(|field| field.duration()) {
+            *time = value;
+        }
+    }
+    counts(section, [("remembered_logins", 0, &mut memory.entries)]);
+    (timeouts, pool, limits, memory)
+}
+
+fn times<const N: usize>(section: &Section<'_>, times: [(&'static str, &mut Duration); N]) {
+    for (key, time) in times {
+        let Some(field) = section.get(key) else { continue };
+        match field.duration() {
+            Some(Duration::ZERO) => field.error("must not be zero"),
+            Some(value) => *time = value,
+            None => {}
+        }
+    }
+}
+
+fn counts<const N: usize>(section: &Section<'_>, counts: [(&'static str, i64, &mut usize); N]) {
+    for (key, smallest, count) in counts {
+        if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {
+            *count = value;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Records as the JSON that every store keeps.
+
+use token_auth_core::TokenRecord;
+
+/// JSON that cannot be read, or written. Says where, not what: it holds what the secret is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a record cannot be read (line {line}, column {column})")]
+pub(super) struct Unreadable {
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self { line: error.line(), column: error.column() }
+    }
+}
+
+pub(super) fn encode(record: &TokenRecord) -> Result<Vec<u8>, Unreadable> {
+    Ok(serde_json::to_vec(record)?)
+}
+
+pub(super) fn decode(json: &[u8]) -> Result<TokenRecord, Unreadable> {
+    Ok(serde_json::from_slice(json)?)
+}

@@ -1,0 +1,204 @@
+//! The connection: made when it is first needed, shared by all, made anew after any failure.
+
+use std::time::{Duration, Instant};
+
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::cluster::{ClusterClient, ClusterClientBuilder, ClusterConfig};
+use redis::cluster_async::ClusterConnection;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue,
+    IntoConnectionInfo as _, Pipeline, RedisConnectionInfo, RedisFuture, TlsCertificates, Value,
+};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::error::{Fault, RedisStoreError};
+use super::{RedisAddress, RedisOptions, RedisServers};
+
+/// For how long nobody tries again after a failure: those who wait should not each wait for a time-out of their own.
+const PAUSE: Duration = Duration::from_millis(100);
+
+pub(super) struct Link {
+    maker: Maker,
+    connect_timeout: Duration,
+    timeout: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<Connection>,
+    /// Tells a connection that failed from the one that was made in its place.
+    generation: u64,
+    failed: Option<Instant>,
+}
+
+enum Maker {
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
+}
+
+impl Link {
+    pub(super) fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
+        if options.tls.is_some() && rustls::crypto::CryptoProvider::get_default().is_none() {
+            // Whoever installed another one meanwhile has decided.
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        }
+        Ok(Self {
+            maker: maker(options)?,
+            connect_timeout: options.connect_timeout,
+            timeout: options.timeout,
+            state: Mutex::default(),
+        })
+    }
+
+    /// What Redis answers to a command.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let (mut connection, generation) = self.connection().await?;
+        let answer = timeout(self.timeout, command.query_async(&mut connection)).await;
+        let error = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error.into(),
+            Err(_) => Fault::timed_out(),
+        };
+        // None of the commands fails in normal operation, so there is something about this connection: a server that
+        // went away, hangs, or has become a replica.
+        let mut state = self.state.lock().await;
+        if state.generation == generation {
+            state.connection = None;
+        }
+        Err(error)
+    }
+
+    async fn connection(&self) -> Result<(Connection, u64), Fault> {
+        let mut state = self.state.lock().await;
+        if let Some(connection) = &state.connection {
+            return Ok((connection.clone(), state.generation));
+        }
+        if state.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
+            return Err(Fault::Away);
+        }
+        match timeout(self.connect_timeout, self.maker.connect(self.connect_timeout, self.timeout)).await {
+            Ok(Ok(connection)) => {
+                state.generation += 1;
+                state.failed = None;
+                state.connection = Some(connection.clone());
+                Ok((connection, state.generation))
+            }
+            failure => {
+                state.failed = Some(Instant::now());
+                Err(failure.map_or_else(
+                    |_| Fault::timed_out(),
+                    |result| match result {
+                        Err(error) => error.into(),
+                        Ok(_) => Fault::Away,
+                    },
+                ))
+            }
+        }
+    }
+}
+
+fn maker(options: &RedisOptions) -> Result<Maker, RedisStoreError> {
+    let certificates = options
+        .tls
+        .as_ref()
+        .map(|tls| TlsCertificates { client_tls: None, root_cert: tls.ca_certificates.clone() });
+    match &options.servers {
+        RedisServers::Single(address) => {
+            let info = info(address, options)?;
+            Ok(Maker::Single(Box::new(match certificates {
+                Some(certificates) => Client::build_with_tls(info, certificates)?,
+                None => Client::open(info)?,
+            })))
+        }
+        RedisServers::Cluster(nodes) if nodes.is_empty() => Err(RedisStoreError::NoServer),
+        RedisServers::Cluster(_) if options.database != 0 => {
+            Err(RedisStoreError::Impossible("a cluster has no other database than 0"))
+        }
+        RedisServers::Cluster(nodes) => {
+            let nodes = nodes.iter().map(|node| info(node, options)).collect::<Result<Vec<_>, _>>()?;
+            let mut builder = ClusterClientBuilder::new(nodes)
+                .retries(2)
+                .connection_timeout(options.connect_timeout)
+                .response_timeout(options.timeout);
+            if let Some(certificates) = certificates {
+                builder = builder.certs(certificates);
+            }
+            Ok(Maker::Cluster(Box::new(builder.build()?)))
+        }
+    }
+}
+
+fn info(address: &RedisAddress, options: &RedisOptions) -> Result<ConnectionInfo, RedisStoreError> {
+    let place = match (address, &options.tls) {
+        (RedisAddress::Tcp(host, port), None) => ConnectionAddr::Tcp(host.clone(), *port),
+        (RedisAddress::Tcp(host, port), Some(_)) => {
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+        }
+        (RedisAddress::Unix(path), None) => ConnectionAddr::Unix(path.clone()),
+        (RedisAddress::Unix(_), Some(_)) => {
+            return Err(RedisStoreError::Impossible("there is no TLS on a socket file"));
+        }
+    };
+    let mut settings = RedisConnectionInfo::default().set_db(i64::from(options.database));
+    if let Some(username) = &options.username {
+        settings = settings.set_username(username);
+    }
+    if let Some(password) = &options.password {
+        settings = settings.set_password(password.expose());
+    }
+    Ok(place.into_connection_info()?.set_redis_settings(settings))
+}
+
+impl Maker {
+    async fn connect(&self, connect: Duration, answer: Duration) -> redis::RedisResult<Connection> {
+        match self {
+            Self::Single(client) => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(connect))
+                    .set_response_timeout(Some(answer));
+                client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
+            }
+            Self::Cluster(client) => {
+                let config =
+                    ClusterConfig::new().set_connection_timeout(connect).set_response_timeout(answer);
+                client.get_async_connection_with_config(config).await.map(Connection::Cluster)
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Self::Single(connection) => connection.req_packed_command(command),
+            Self::Cluster(connection) => connection.req_packed_command(command),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        commands: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Self::Single(connection) => connection.req_packed_commands(commands, offset, count),
+            Self::Cluster(connection) => connection.req_packed_commands(commands, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Self::Single(connection) => connection.get_db(),
+            Self::Cluster(connection) => connection.get_db(),
+        }
+    }
+}

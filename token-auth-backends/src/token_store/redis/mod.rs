@@ -1,0 +1,347 @@
+//! Redis as the store: one server or a cluster, for as many replicas as there are.
+
+mod error;
+mod keys;
+mod link;
+mod options;
+mod scripts;
+mod walk;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use redis::{Cmd, cmd};
+use token_auth_core::{
+    BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
+    TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
+};
+
+pub use error::RedisStoreError;
+pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
+
+use super::coded::{Unreadable, decode, encode};
+use error::{Fault, NAME};
+use keys::{Entry, Keys};
+use link::Link;
+use scripts::script;
+use walk::{AT_ONCE, Walk};
+
+/// How long a record stays in Redis after its end, for clocks that differ. Whether a token is good, its record says.
+const GRACE_SECONDS: u64 = 3600;
+/// How long an insertion may take.
+const PENDING_SECONDS: u64 = 60;
+/// Times beyond this one (in the year 33658) are no times for Redis to expire at.
+const LAST_SECOND: u64 = 1_000_000_000_000;
+
+/// A [`TokenStore`] in Redis 6.2 or later (also Valkey), single or cluster. Needs a tokio runtime.
+///
+/// * Replicas share it, and nothing is remembered in the process: a revocation counts on all of them at once.
+/// * What has been answered is as safe as Redis is set to keep it: only with `appendonly yes` and `appendfsync always` does
+///   it survive a power failure, and a replica that takes over may lack the last seconds. See the guide.
+/// * `maxmemory-policy` must be `noeviction`, or one of `volatile-…`: otherwise Redis removes the index by which the tokens
+///   of an account are revoked.
+/// * Records leave Redis by themselves an hour after they have ended.
+/// * Connections are made when they are needed, and again after every failure.
+///
+/// ```no_run
+/// use token_auth_backends::token_store::redis::{RedisOptions, RedisServers, RedisTokenStore};
+///
+/// let options = RedisOptions::new(RedisServers::Single("redis.example.com:6379".parse()?));
+/// let store = RedisTokenStore::new(&options)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct RedisTokenStore(Arc<Inner>);
+
+struct Inner {
+    link: Link,
+    keys: Keys,
+    servers: RedisServers,
+}
+
+/// What is under the key of an id.
+enum Found {
+    Nothing,
+    /// An insertion is under way.
+    Pending,
+    Record(Box<TokenRecord>),
+}
+
+impl RedisTokenStore {
+    /// A store at these servers, which are not asked for anything yet.
+    ///
+    /// # Errors
+    ///
+    /// When the options make no sense.
+    pub fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
+        let (link, keys) = (Link::new(options)?, Keys(options.prefix.clone()));
+        Ok(Self(Arc::new(Inner { link, keys, servers: options.servers.clone() })))
+    }
+}
+
+impl Inner {
+    async fn insert(&self, record: &TokenRecord) -> Result<(), Fault> {
+        let key = self.keys.record(&record.id);
+        let pending = RandomIds.next_id().map_err(|_| Fault::NoRandomness)?;
+        // First the id is taken, then the index made, then the record written, if the id is still taken. So there is
+        // never a record without its entries, and an entry without anything under its id is none for good.
+        let reserve = script(scripts::RESERVE, &key, (&pending, PENDING_SECONDS));
+        if !self.link.ask::<bool>(&reserve).await? {
+            return Err(Fault::Present);
+        }
+        let entry = Entry::of(record);
+        for set in self.sets(&entry) {
+            let mut add = cmd("ZADD");
+            add.arg(set).arg(0).arg(entry.bytes());
+            self.link.ask::<()>(&add).await?;
+        }
+        let seconds = |time| unix_seconds(time).to_string();
+        let idle = record.idle.map(|idle| idle.as_secs().to_string());
+        let fields: [(&str, Vec<u8>); 6] = [
+            ("record", encode(record)?),
+            ("account", record.account.clone().into()),
+            ("kind", record.kind.as_str().into()),
+            ("expires", record.expires.map(seconds).unwrap_or_default().into()),
+            ("idle", idle.unwrap_or_default().into()),
+            ("active", seconds(record.last_active()).into()),
+        ];
+        let mut insert = script(scripts::INSERT, &key, &pending);
+        insert.arg(remove_at(record).map(|second| second.to_string()).unwrap_or_default());
+        for (name, value) in fields {
+            insert.arg(name).arg(value);
+        }
+        match self.link.ask(&insert).await? {
+            true => Ok(()),
+            false => Err(Fault::Overtaken),
+        }
+    }
+
+    async fn find(&self, id: &TokenId) -> Result<Found, Fault> {
+        let mut get = cmd("HMGET");
+        get.arg(self.keys.record(id)).arg("record").arg("use").arg("pending");
+        let [record, last_use, pending]: [Option<Vec<u8>>; 3] = self.link.ask(&get).await?;
+        let Some(record) = record else {
+            return Ok(if pending.is_some() { Found::Pending } else { Found::Nothing });
+        };
+        let mut record = decode(&record)?;
+        if let Some(json) = last_use {
+            record.last_use = Some(serde_json::from_slice(&json).map_err(Unreadable::from)?);
+        }
+        Ok(Found::Record(Box::new(record)))
+    }
+
+    async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, Fault> {
+        Ok(match self.find(id).await? {
+            Found::Record(record) => Some(*record),
+            Found::Pending | Found::Nothing => None,
+        })
+    }
+
+    async fn touch(&self, id: &TokenId, last_use: &LastUse) -> Result<(), Fault> {
+        let json = serde_json::to_vec(last_use).map_err(Unreadable::from)?;
+        let grace = GRACE_SECONDS + TOUCH_RESOLUTION.as_secs();
+        let arguments = (json, unix_seconds(last_use.time), grace, LAST_SECOND);
+        self.link.ask(&script(scripts::TOUCH, &self.keys.record(id), arguments)).await
+    }
+
+    async fn list(
+        &self,
+        query: &TokenQuery,
+        after: Option<&PageCursor>,
+        limit: usize,
+    ) -> Result<TokenPage, Fault> {
+        let after = after.map(|cursor| cursor.as_str().parse::<TokenId>()).transpose();
+        let after = after.map_err(|_| Fault::Cursor)?;
+        let mut walk = Walk::new(self, query, after.as_ref());
+        let mut records = Vec::new();
+        // One more than asked for tells whether there is another page.
+        while records.len() <= limit {
+            match walk.records(limit.saturating_add(1) - records.len()).await? {
+                Some(some) => records.extend(some),
+                None => break,
+            }
+        }
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let next = records.last().filter(|_| more).map(|last| PageCursor::new(last.id.as_str()));
+        Ok(TokenPage::new(records, next))
+    }
+
+    async fn revoke(&self, id: &TokenId) -> Result<bool, Fault> {
+        let revoke = script(scripts::REVOKE, &self.keys.record(id), &[] as &[&str]);
+        let of: Vec<String> = self.link.ask(&revoke).await?;
+        let [kind, account] = of.as_slice() else { return Ok(false) };
+        let kind = kind.parse().map_err(|_| Fault::Index)?;
+        self.forget(&[Entry { id: id.clone(), kind, account: account.clone() }]).await;
+        Ok(true)
+    }
+
+    async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, Fault> {
+        let mut query = TokenQuery::all().of_account(account);
+        query.kind = kind;
+        let mut walk = Walk::new(self, &query, None);
+        let mut removed = 0;
+        while let Some(entries) = walk.entries(usize::MAX).await? {
+            let revoke = |entry: &Entry| {
+                let key = self.keys.record(&entry.id);
+                script(scripts::REVOKE_OF, &key, (entry.kind.as_str(), account))
+            };
+            removed += self.sum(entries.iter().map(revoke).collect()).await?;
+            self.forget(&entries).await;
+        }
+        Ok(removed)
+    }
+
+    async fn purge(&self, now: SystemTime) -> Result<u64, Fault> {
+        let mut walk = Walk::new(self, &TokenQuery::all(), None);
+        let mut removed = 0;
+        while let Some(records) = walk.records(usize::MAX).await? {
+            let ended: Vec<_> = records.into_iter().filter(|record| record.has_ended(now)).collect();
+            let remove = |record: &TokenRecord| {
+                let active = unix_seconds(record.last_active());
+                script(scripts::REMOVE_UNUSED, &self.keys.record(&record.id), active)
+            };
+            removed += self.sum(ended.iter().map(remove).collect()).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, Fault> {
+        let mut get = cmd("HMGET");
+        get.arg(self.keys.blob(key)).arg("version").arg("data");
+        let (version, data): (Option<String>, Option<Vec<u8>>) = self.link.ask(&get).await?;
+        Ok(version.zip(data).map(|(version, data)| Blob::new(data, BlobVersion::new(version))))
+    }
+
+    async fn write_blob(
+        &self,
+        key: &BlobKey,
+        expected: Option<&BlobVersion>,
+        data: &[u8],
+    ) -> Result<BlobWrite, Fault> {
+        let version = RandomIds.next_id().map_err(|_| Fault::NoRandomness)?;
+        let expected = expected.map_or("", BlobVersion::as_str);
+        let write = script(scripts::WRITE_BLOB, &self.keys.blob(key), (expected, &version, data));
+        Ok(match self.link.ask(&write).await? {
+            true => BlobWrite::Written(BlobVersion::new(version)),
+            false => BlobWrite::Conflict,
+        })
+    }
+
+    async fn remove_blob(&self, key: &BlobKey) -> Result<bool, Fault> {
+        let mut remove = cmd("DEL");
+        remove.arg(self.keys.blob(key));
+        self.link.ask(&remove).await
+    }
+
+    /// The sorted sets in which an entry is.
+    fn sets(&self, entry: &Entry) -> [Vec<u8>; 2] {
+        [self.keys.account(&entry.account), self.keys.all_with(&entry.id)]
+    }
+
+    /// Takes entries out of the index whose records are gone for good. Whatever is left of them is passed over, and tried
+    /// again when it is next seen.
+    async fn forget(&self, entries: &[Entry]) {
+        let remove = |entry: &Entry| {
+            self.sets(entry).map(|set| {
+                let mut remove = cmd("ZREM");
+                remove.arg(set).arg(entry.bytes());
+                remove
+            })
+        };
+        if let Err(fault) = self.sum(entries.iter().flat_map(remove).collect()).await {
+            tracing::debug!(error = %fault, "the index of tokens is cleared up later");
+        }
+    }
+
+    /// The sum of what these are answered with.
+    async fn sum(&self, commands: Vec<Cmd>) -> Result<u64, Fault> {
+        let ask = |command: Cmd| async move { self.link.ask::<u64>(&command).await };
+        let mut counts = stream::iter(commands).map(ask).buffer_unordered(AT_ONCE);
+        let mut sum = 0;
+        while let Some(count) = counts.try_next().await? {
+            sum += count;
+        }
+        Ok(sum)
+    }
+}
+
+/// When Redis may remove a record.
+fn remove_at(record: &TokenRecord) -> Option<u64> {
+    let second = unix_seconds(record.end()?).saturating_add(GRACE_SECONDS);
+    (second <= LAST_SECOND).then_some(second)
+}
+
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn failed(fault: Fault) -> BackendError {
+    BackendError::new(NAME, fault)
+}
+
+#[async_trait]
+impl TokenStore for RedisTokenStore {
+    async fn insert(&self, record: &TokenRecord) -> Result<(), BackendError> {
+        self.0.insert(record).await.map_err(failed)
+    }
+
+    async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, BackendError> {
+        self.0.get(id).await.map_err(failed)
+    }
+
+    async fn touch(&self, id: &TokenId, last_use: &LastUse) -> Result<(), BackendError> {
+        self.0.touch(id, last_use).await.map_err(failed)
+    }
+
+    async fn list(
+        &self,
+        query: &TokenQuery,
+        after: Option<&PageCursor>,
+        limit: usize,
+    ) -> Result<TokenPage, BackendError> {
+        self.0.list(query, after, limit.max(1)).await.map_err(failed)
+    }
+
+    async fn revoke(&self, id: &TokenId) -> Result<bool, BackendError> {
+        self.0.revoke(id).await.map_err(failed)
+    }
+
+    async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, BackendError> {
+        self.0.revoke_account(account, kind).await.map_err(failed)
+    }
+
+    async fn purge(&self, now: SystemTime) -> Result<u64, BackendError> {
+        self.0.purge(now).await.map_err(failed)
+    }
+
+    async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
+        self.0.read_blob(key).await.map_err(failed)
+    }
+
+    async fn write_blob(
+        &self,
+        key: &BlobKey,
+        expected: Option<&BlobVersion>,
+        data: &[u8],
+    ) -> Result<BlobWrite, BackendError> {
+        self.0.write_blob(key, expected, data).await.map_err(failed)
+    }
+
+    async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
+        self.0.remove_blob(key).await.map_err(failed)
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        NAME.into()
+    }
+}
+
+impl fmt::Debug for RedisTokenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisTokenStore").field("servers", &self.0.servers).finish_non_exhaustive()
+    }
+}
