@@ -114,10 +114,9 @@ fn test(field: &Field<'_>) -> Option<PolicyTest> {
     let address = section.get("ip").and_then(|field| {
         field.parsed(|text| text.parse().map_err(|_| "must be an address, such as 10.0.0.1".to_owned()))
     });
-    let literal = section.get("labels").map(|field| labels::read(&field, |text| LabelValue::literal(text)));
-    let patterns = section
-        .get("pattern_labels")
-        .map(|field| labels::read(&field, |text| LabelValue::dangerous_pattern(text)));
+    let literal = section.get("labels").map(|field| labels::read(&field, LabelValue::literal));
+    let patterns =
+        section.get("pattern_labels").map(|field| labels::read(&field, LabelValue::dangerous_pattern));
     let scope = section.require("scope").and_then(|field| {
         field.parsed(|text| text.parse::<ResourceScope>().map_err(|error| error.to_string()))
     });

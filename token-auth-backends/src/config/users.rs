@@ -37,8 +37,7 @@ fn user_of(name: &str, field: &Field<'_>, limits: &HashLimits) -> Option<StaticU
         }
     };
     // The administrator writes them: they act as patterns where a rule says `${labels:…}`.
-    let labels =
-        section.get("labels").map(|field| labels::read(&field, |text| LabelValue::dangerous_pattern(text)));
+    let labels = section.get("labels").map(|field| labels::read(&field, LabelValue::dangerous_pattern));
     section.finish_strictly();
     user.map(|user| user.with_labels(labels.unwrap_or_default()))
 }

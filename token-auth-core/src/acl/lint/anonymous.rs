@@ -57,8 +57,8 @@ fn gives_push(acl: &Acl, report: &Report<'_>) -> bool {
         return false;
     }
     Witness::new(acl, rule).is_some_and(|mut witness| {
-        witness.fields[Field::Account as usize].clear();
-        witness.fields[Field::Type as usize] = "repository".to_owned();
+        witness.set(Field::Account, String::new());
+        witness.set(Field::Type, "repository".to_owned());
         witness.decided(acl) == Some(report.index)
     })
 }

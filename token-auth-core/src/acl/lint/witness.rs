@@ -11,7 +11,7 @@ use crate::{AccessRequest, ActionSet, LabelValue, Labels};
 /// A request that a rule applies to, made up.
 pub(super) struct Witness {
     /// By the number of the field.
-    pub(super) fields: [String; Field::ALL.len()],
+    fields: [String; Field::ALL.len()],
     labels: Labels,
     address: Option<std::net::IpAddr>,
     actions: ActionSet,
@@ -34,7 +34,7 @@ impl Witness {
                     templates.push(test);
                 }
                 Test::Field(field, pattern) => {
-                    *witness.fields.get_mut(*field as usize)? = sample::of(&pattern.to_string())?;
+                    witness.set(*field, sample::of(&pattern.to_string())?);
                 }
                 Test::Label(_, Pattern::Template(_)) => templates.push(test),
                 Test::Label(label, pattern) => {
@@ -48,12 +48,22 @@ impl Witness {
         for test in templates {
             let filled = test.pattern().and_then(|pattern| witness.fill(acl, rule, pattern))?;
             match test {
-                Test::Field(field, _) => *witness.fields.get_mut(*field as usize)? = filled,
+                Test::Field(field, _) => witness.set(*field, filled),
                 Test::Label(label, _) => witness.labels.insert(label.clone(), LabelValue::literal(filled)),
                 Test::Address(_) => {}
             }
         }
         witness.satisfies(acl, rule).then_some(witness)
+    }
+
+    pub(super) fn set(&mut self, field: Field, text: String) {
+        let [account, resource_type, name, service] = &mut self.fields;
+        *match field {
+            Field::Account => account,
+            Field::Type => resource_type,
+            Field::Name => name,
+            Field::Service => service,
+        } = text;
     }
 
     /// A text that the pattern matches with the values of this request in it.
