@@ -48,8 +48,9 @@ impl Daemon {
     /// Kills it if it runs, and starts it again on the same port.
     pub fn restart(&mut self) {
         self.kill();
-        self.process = spawn((self.command)(self.port), self.ready);
-        assert!(self.process.is_some(), "the program does not start again");
+        // What a killed program leaves behind may hold the new one back for a moment.
+        let process = until("the program to start again", || spawn((self.command)(self.port), self.ready));
+        self.process = Some(process);
     }
 }
 

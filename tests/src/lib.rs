@@ -24,6 +24,7 @@
 
 mod clients;
 mod daemon;
+mod databases;
 pub mod fuzz;
 mod http;
 mod image;
@@ -40,10 +41,12 @@ mod server;
 mod slapd;
 pub mod specification;
 mod token;
+mod unprivileged;
 mod verifier;
 
 pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
 pub use daemon::Daemon;
+pub use databases::{MariaDb, Postgres};
 pub use http::{Answer, curl};
 pub use image::Image;
 pub use keys::{KeyPair, openssl};

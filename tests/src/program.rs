@@ -28,6 +28,10 @@ impl Program {
     pub const HTPASSWD: Self = Self::new("htpasswd", "apache2-utils");
     /// Changes what is in a directory.
     pub const LDAPMODIFY: Self = Self::new("ldapmodify", "ldap-utils");
+    /// MariaDB's server.
+    pub const MARIADBD: Self = Self::new("mariadbd", "mariadb-server");
+    /// Makes the files of a MariaDB server.
+    pub const MARIADB_INSTALL_DB: Self = Self::new("mariadb-install-db", "mariadb-server");
     /// Makes keys and certificates.
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.
@@ -64,7 +68,12 @@ impl Program {
         Command::new(self.path())
     }
 
-    fn path(self) -> PathBuf {
+    /// Where it is.
+    ///
+    /// # Panics
+    ///
+    /// When it is not on the search path.
+    pub fn path(self) -> PathBuf {
         let search = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&search)
             .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])

@@ -8,8 +8,9 @@ use token_auth_backends::testkit::{check_token_store, check_token_store_lasts};
 use token_auth_backends::token_store::redis::{
     RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
 };
+use token_auth_backends::token_store::sql::{SqlOptions, SqlTokenStore};
 use token_auth_core::{Password, SecretDigest, TokenId, TokenKind, TokenRecord, TokenStore};
-use token_auth_tests::{Daemon, Place, Redis, RedisCluster};
+use token_auth_tests::{Daemon, MariaDb, Place, Postgres, Redis, RedisCluster};
 
 fn address(daemon: &Daemon) -> RedisAddress {
     daemon.address().parse().unwrap()
@@ -118,4 +119,63 @@ async fn a_hanging_redis_is_an_error_in_time() {
     let store = RedisTokenStore::new(&options).unwrap();
     let error = store.get(&id(1)).await.unwrap_err();
     assert!(!format!("{error:?} {error} {store:?} {options:?}").contains("wrong\""), "{error:?}");
+}
+
+fn sql_store(url: &str) -> SqlTokenStore {
+    let mut options = SqlOptions::new(url);
+    options.timeout = std::time::Duration::from_secs(3);
+    SqlTokenStore::new(&options).unwrap()
+}
+
+/// Two stores that make the tables at the same time, and then share them.
+async fn check_sql(url: &str, daemon: &mut Daemon) {
+    let (one, other) = (sql_store(url), sql_store(url));
+    let (first, second) = (id(1), id(2));
+    let (first, second) = tokio::join!(one.get(&first), other.get(&second));
+    assert_eq!((first.unwrap(), second.unwrap()), (None, None));
+    check_token_store(Arc::new(one.clone())).await;
+    check_token_store_lasts(async || sql_store(url)).await;
+    one.insert(&record(9)).await.unwrap();
+    assert!(other.revoke(&id(9)).await.unwrap());
+    assert_eq!(one.get(&id(9)).await.unwrap(), None);
+    check_outage(one, daemon, Daemon::kill, Daemon::restart).await;
+    assert!(!format!("{other:?}").contains("secret"), "{other:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_keeps_the_contract() {
+    let mut postgres = Postgres::start();
+    check_sql(&postgres.url(), &mut postgres.daemon).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_keeps_the_contract() {
+    let mut mariadb = MariaDb::start();
+    check_sql(&mariadb.url(), &mut mariadb.daemon).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_keeps_the_contract() {
+    let place = Place::new();
+    let file = place.at("tokens.sqlite");
+    let url = format!("sqlite://{}", file.display());
+    check_token_store(Arc::new(sql_store(&url))).await;
+    check_token_store_lasts(async || sql_store(&url)).await;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "others can read the file");
+}
+
+#[tokio::test]
+async fn an_error_of_a_database_has_no_password() {
+    for url in ["postgres://registry:hush@127.0.0.1:1/x", "mysql://registry:hush@127.0.0.1:1/x"] {
+        let mut options = SqlOptions::new(url);
+        options.timeout = std::time::Duration::from_millis(50);
+        let store = SqlTokenStore::new(&options).unwrap();
+        let error = store.get(&id(1)).await.unwrap_err();
+        assert!(!format!("{error} {error:?} {store:?} {options:?}").contains("hush"), "{error:?}");
+    }
+    for url in ["postgres://registry:hush@[", "oracle://registry:hush@x/y", "sqlite:///no/such/hush"] {
+        let error = SqlTokenStore::new(&SqlOptions::new(url)).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("registry:hush"), "{error:?}");
+    }
 }

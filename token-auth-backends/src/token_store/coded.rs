@@ -1,4 +1,10 @@
 //! Records as the JSON that every store keeps.
+#![cfg_attr(
+    not(all(feature = "token-store-redb", feature = "token-store-redis", feature = "token-store-sql")),
+    allow(dead_code, reason = "each store needs other parts of it")
+)]
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use token_auth_core::TokenRecord;
 
@@ -20,6 +26,15 @@ pub(super) fn encode(record: &TokenRecord) -> Result<Vec<u8>, Unreadable> {
     Ok(serde_json::to_vec(record)?)
 }
 
+/// The same as text.
+pub(super) fn encode_text(record: &TokenRecord) -> Result<String, Unreadable> {
+    Ok(serde_json::to_string(record)?)
+}
+
 pub(super) fn decode(json: &[u8]) -> Result<TokenRecord, Unreadable> {
     Ok(serde_json::from_slice(json)?)
+}
+
+pub(super) fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

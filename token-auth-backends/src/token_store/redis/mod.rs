@@ -10,7 +10,7 @@ mod walk;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, cmd};
@@ -22,7 +22,7 @@ use token_auth_core::{
 pub use error::RedisStoreError;
 pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
 
-use super::coded::{Unreadable, decode, encode};
+use super::coded::{Unreadable, decode, encode, unix_seconds};
 use error::{Fault, NAME};
 use keys::{Entry, Keys};
 use link::Link;
@@ -273,10 +273,6 @@ impl Inner {
 fn remove_at(record: &TokenRecord) -> Option<u64> {
     let second = unix_seconds(record.end()?).saturating_add(GRACE_SECONDS);
     (second <= LAST_SECOND).then_some(second)
-}
-
-fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn failed(fault: Fault) -> BackendError {

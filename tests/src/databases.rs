@@ -1,0 +1,92 @@
+use std::path::PathBuf;
+
+use crate::unprivileged::Unprivileged;
+use crate::{Daemon, Program, run};
+
+/// The password of the databases' user, `registry`.
+const PASSWORD: &str = "registry-secret";
+
+/// A PostgreSQL server, killed when this is dropped.
+pub struct Postgres {
+    /// The server.
+    pub daemon: Daemon,
+}
+
+impl Postgres {
+    /// One with a database and a user `registry`.
+    pub fn start() -> Self {
+        let place = Unprivileged::new("token-auth-postgres-");
+        let data = place.path().join("data");
+        let password = place.path().join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let mut init = place.command(postgres("initdb"));
+        init.args(["--username", "registry", "--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8"]);
+        init.args(["--locale", "C", "--pwfile"]).arg(&password).arg("--pgdata").arg(&data);
+        run(&mut init, "").ok();
+        let program = postgres("postgres");
+        let daemon = Daemon::start("database system is ready to accept connections", move |port| {
+            let mut command = place.command(&program);
+            command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-k", ""]);
+            command.args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=40"]);
+            command
+        });
+        Self { daemon }
+    }
+
+    /// The address of its database.
+    pub fn url(&self) -> String {
+        format!("postgres://registry:{PASSWORD}@{}/postgres", self.daemon.address())
+    }
+}
+
+/// Debian keeps the server's programs off the search path.
+fn postgres(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<_> = versions.map(|version| version.path().join("bin").join(name)).collect();
+    found.retain(|path| path.is_file());
+    found.sort();
+    let missing = || panic!("{name} is missing: install it with `apt-get install postgresql`");
+    found.pop().unwrap_or_else(missing)
+}
+
+/// A MariaDB server, killed when this is dropped.
+pub struct MariaDb {
+    /// The server.
+    pub daemon: Daemon,
+}
+
+impl MariaDb {
+    /// One with a database and a user `registry`.
+    pub fn start() -> Self {
+        let place = Unprivileged::new("token-auth-mariadb-");
+        let data = place.path().join("data");
+        let mut init = place.command(Program::MARIADB_INSTALL_DB.path());
+        init.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+        init.arg(format!("--datadir={}", data.display()));
+        run(&mut init, "").ok();
+        let user = format!(
+            "CREATE DATABASE IF NOT EXISTS registry;\n\
+             CREATE USER IF NOT EXISTS registry@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n\
+             GRANT ALL ON registry.* TO registry@'127.0.0.1';\n"
+        );
+        let start = place.path().join("start.sql");
+        std::fs::write(&start, user).unwrap();
+        std::fs::set_permissions(&start, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let daemon = Daemon::start("ready for connections", move |port| {
+            let mut command = place.command(Program::MARIADBD.path());
+            command.args(["--no-defaults", "--skip-name-resolve", "--bind-address=127.0.0.1"]);
+            command.arg(format!("--port={port}")).arg(format!("--datadir={}", data.display()));
+            command.arg(format!("--socket={}", data.join("socket").display()));
+            command.arg(format!("--pid-file={}", data.join("pid").display()));
+            command.arg(format!("--init-file={}", start.display()));
+            command
+        });
+        Self { daemon }
+    }
+
+    /// The address of its database.
+    pub fn url(&self) -> String {
+        format!("mariadb://registry:{PASSWORD}@{}/registry", self.daemon.address())
+    }
+}
