@@ -2,6 +2,8 @@ mod accepts;
 mod loads;
 mod policy;
 mod refuses;
+#[cfg(feature = "workload")]
+mod workload;
 
 use super::{Config, ConfigOptions};
 
