@@ -1,5 +1,6 @@
 mod accepts;
 mod loads;
+mod policy;
 mod refuses;
 mod tokens;
 #[cfg(feature = "workload")]
