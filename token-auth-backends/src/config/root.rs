@@ -8,7 +8,8 @@ use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
 use super::{
-    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token, users,
+    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token,
+    tokens, users,
 };
 use crate::htpasswd::HtpasswdOptions;
 
@@ -59,6 +60,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd_auth = root.get("htpasswd_auth");
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     let workload_auth = root.get("workload_auth");
     #[cfg(feature = "workload")]
     let workload = workload_auth.as_ref().and_then(super::workload::read);
@@ -106,6 +108,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         acl,
         limits,
         htpasswd,
+        tokens,
+        examine: false,
         #[cfg(feature = "workload")]
         workload,
         #[cfg(feature = "ldap")]

@@ -2,6 +2,7 @@ mod accepts;
 mod loads;
 mod policy;
 mod refuses;
+mod tokens;
 #[cfg(feature = "workload")]
 mod workload;
 
