@@ -6,6 +6,8 @@ use super::key_pair::LocatedPair;
 use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
+#[cfg(feature = "oauth2")]
+use super::sign_in;
 use super::yaml::{self, Budget, Position};
 use super::{
     Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token,
@@ -91,7 +93,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         workload_auth.is_some(),
         #[cfg(feature = "ldap")]
         ldap_auth.is_some(),
+        #[cfg(feature = "oauth2")]
+        (sign_in::count(&root) > 0),
     ];
+    #[cfg(feature = "oauth2")]
+    let sign_in = sign_in::read(&root, tokens.as_ref().map(|located| &located.tokens));
+    // docker_auth's keys say where tokens are kept, where ours do not.
+    #[cfg(feature = "oauth2")]
+    let tokens = tokens.or_else(|| sign_in.as_ref()?.tokens());
     if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }
@@ -114,6 +123,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         workload,
         #[cfg(feature = "ldap")]
         ldap,
+        #[cfg(feature = "oauth2")]
+        sign_in,
         signing_pair,
         published_keys,
         policy_tests,

@@ -110,6 +110,15 @@ fn span(field: &Field<'_>) -> Option<Option<Duration>> {
 }
 
 impl LocatedTokens {
+    /// Personal access tokens in this file, as docker_auth's `level_token_db` says it.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn personal_in(file: PathBuf, store: Spot) -> Self {
+        let store_config = TokenStoreConfig::File(file);
+        let tokens =
+            TokensConfig { store: store_config, refresh: None, personal: Some(PersonalPolicy::default()) };
+        Self { tokens, store }
+    }
+
     /// Opens the store, or, if the configuration is only examined, looks whether it could be there.
     pub(super) fn open(&self, examine: bool) -> Result<StoredTokens, Finding> {
         let TokensConfig { store, refresh, personal } = &self.tokens;
