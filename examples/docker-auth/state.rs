@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
 use token_auth_backends::core::http::TokenEndpoint;
+use token_auth_backends::workload::WorkloadIdentities;
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{info, warn};
 
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     pub(crate) connections: Connections,
     address: ListenAddress,
+    workload: Option<Arc<WorkloadIdentities>>,
 }
 
 /// Reads a configuration with everything that it names. With the state come the files to watch. What the previous state
@@ -56,6 +58,9 @@ fn read(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State
     let mut loaded = Config::load(config, &options)?;
     if let Some(previous) = previous {
         loaded.service = loaded.service.succeeding(previous.endpoint.service());
+        if let (Some(now), Some(then)) = (&loaded.workload, &previous.workload) {
+            now.succeed(then);
+        }
     }
     let ServerConfig { address, path_prefix, hsts, timeouts, .. } = loaded.server.clone();
     let tls = loaded.server.tls.as_ref().map(tls::config).transpose()?;
@@ -66,7 +71,8 @@ fn read(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State
         request_timeout: timeouts.request,
         grace: timeouts.shutdown,
     };
-    let state = State { endpoint: loaded.endpoint(), path_prefix, hsts, tls, connections, address };
+    let workload = loaded.workload.clone();
+    let state = State { endpoint: loaded.endpoint(), path_prefix, hsts, tls, connections, address, workload };
     Ok((state, loaded))
 }
 

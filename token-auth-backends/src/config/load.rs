@@ -27,6 +27,10 @@ pub struct Loaded {
     pub limits: Limits,
     /// What was read and does not look after itself: when one of these files changes, load again.
     pub files: Vec<PathBuf>,
+    /// Whose signed identities are believed. A later configuration may
+    /// [succeed](crate::workload::WorkloadIdentities::succeed) it.
+    #[cfg(feature = "workload")]
+    pub workload: Option<Arc<crate::workload::WorkloadIdentities>>,
     /// What an operator should know.
     pub warnings: Vec<Finding>,
 }
@@ -90,7 +94,13 @@ impl Config {
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
             .ok();
-        let authenticators = self.authenticators(&mut errors);
+        let mut authenticators = AuthenticatorChain::new();
+        #[cfg(feature = "workload")]
+        let workload = self.workload(&mut errors);
+        // A JWT of one of these issuers is nobody's password: no hash is computed for it.
+        #[cfg(feature = "workload")]
+        workload.iter().for_each(|identities| authenticators.push(Arc::clone(identities)));
+        self.push_authenticators(&mut authenticators, &mut errors);
         let Self { server, token, acl, limits, start, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
@@ -107,20 +117,27 @@ impl Config {
             true => service,
             false => service.with_services(token.services),
         };
-        Ok(Loaded { service, trust, server, limits, files, warnings })
+        Ok(Loaded {
+            service,
+            trust,
+            server,
+            limits,
+            files,
+            #[cfg(feature = "workload")]
+            workload,
+            warnings,
+        })
+    }
+
+    #[cfg(feature = "workload")]
+    fn workload(&self, errors: &mut Vec<Finding>) -> Option<Arc<crate::workload::WorkloadIdentities>> {
+        let identities = self.workload.as_ref()?.open();
+        identities.map(Arc::new).map_err(|error| errors.push(error)).ok()
     }
 
     /// docker_auth's order.
-    fn authenticators(&self, errors: &mut Vec<Finding>) -> AuthenticatorChain {
-        let mut chain = AuthenticatorChain::new();
-        // A JWT of one of these issuers is nobody's password: no hash is computed for it.
-        #[cfg(feature = "workload")]
-        match self.workload.as_ref().map(super::workload::Workload::open) {
-            Some(Ok(identities)) => chain.push(identities),
-            Some(Err(error)) => errors.push(error),
-            None => {}
-        }
-        self.push_tables(&mut chain, errors);
+    fn push_authenticators(&self, chain: &mut AuthenticatorChain, errors: &mut Vec<Finding>) {
+        self.push_tables(chain, errors);
         #[cfg(feature = "ldap")]
         if let Some((options, spot)) = &self.ldap {
             match crate::ldap::LdapAuthenticator::new(options.clone()) {
@@ -128,7 +145,6 @@ impl Config {
                 Err(error) => errors.push(spot.finding(error.to_string())),
             }
         }
-        chain
     }
 
     /// The static users, and the password file.
