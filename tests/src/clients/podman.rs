@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::Command;
 
 use super::{Client, Outcome, RegistryClient};
@@ -10,6 +11,13 @@ impl Podman {
     /// A client of this registry that is not logged in.
     pub fn new(place: &Place, registry: &Registry) -> Self {
         Self(Client::new(Program::PODMAN, place, registry))
+    }
+
+    /// Gives it the logins in this file: its own, or docker's.
+    #[must_use]
+    pub fn with_logins(self, file: &Path) -> Self {
+        std::fs::copy(file, self.0.authfile()).unwrap();
+        self
     }
 
     /// The same with `buildah`, whose commands for this are the same.

@@ -92,7 +92,7 @@ impl<'a> Field<'a> {
         self.parsed(|text| duration::parse(text).map_err(str::to_owned))
     }
 
-    #[cfg(feature = "workload")]
+    #[cfg(any(feature = "oauth2", feature = "workload"))]
     pub(super) fn is_list(&self) -> bool {
         matches!(&self.node.value, Value::Sequence(_))
     }
@@ -129,6 +129,32 @@ impl<'a> Field<'a> {
             (&*key.text, Self { reader: self.reader, node, path, position: key.position })
         };
         Some(entries.iter().map(entry).collect())
+    }
+
+    /// The entries, if this is a mapping; no complaint if it is not.
+    pub(super) fn children(&self) -> Vec<(&'a str, Self)> {
+        match &self.node.value {
+            Value::Mapping(_) => self.entries().unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The items, if this is a list; no complaint if it is not.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        match &self.node.value {
+            Value::Sequence(_) => self.items().unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self.node.value, Value::Scalar(_))
+    }
+
+    /// The value of a key that is there and not null, without asking for it.
+    pub(super) fn child(&self, key: &str) -> Option<Self> {
+        let (_, child) = self.children().into_iter().find(|(name, _)| *name == key)?;
+        (!child.is_null()).then_some(child)
     }
 
     /// The entries of a mapping whose keys are known.

@@ -11,7 +11,7 @@ pub(super) struct Block {
     verdict: &'static str,
 }
 
-enum Shape {
+pub(super) enum Shape {
     Text,
     Flag,
     Integer,
@@ -27,11 +27,14 @@ use Shape::Each;
 use Shape::{Duration, Flag, Integer, Keys, Text, Texts};
 
 const NOT_YET: &str = "is not supported yet by this build";
+#[cfg(not(feature = "oauth2"))]
+const NO_SIGN_IN: &str = "needs a build with the feature `oauth2`";
 const NO_PLUGINS: &str = "cannot be supported: Go plugins load into Go programs only; use `ext_auth` or `ext_authz`, or \
                           embed the library and implement its trait";
 
+#[cfg(not(feature = "oauth2"))]
 const LEVEL_TOKEN_DB: Shape = Keys(&[("path", Text), ("token_hash_cost", Integer)]);
-const GCS_TOKEN_DB: Shape =
+pub(super) const GCS_TOKEN_DB: Shape =
     Keys(&[("bucket", Text), ("client_secret_file", Text), ("token_hash_cost", Integer)]);
 /// The fields of go-redis' options, by the names that Go's YAML library gives them.
 const REDIS_OPTIONS: Shape = Keys(&[
@@ -86,7 +89,7 @@ const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
     ("connmaxidletime", Duration),
     ("connmaxlifetime", Duration),
 ]);
-const REDIS_TOKEN_DB: Shape = Keys(&[
+pub(super) const REDIS_TOKEN_DB: Shape = Keys(&[
     ("redis_options", REDIS_OPTIONS),
     ("redis_cluster_options", REDIS_CLUSTER_OPTIONS),
     ("token_hash_cost", Integer),
@@ -120,6 +123,7 @@ pub(super) const LETSENCRYPT: Block = Block {
 /// The blocks that tell who someone is.
 pub(super) const AUTHENTICATORS: &[Block] = &[
     Block { key: "ext_auth", shape: PROGRAM, verdict: NOT_YET },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "google_auth",
         shape: Keys(&[
@@ -132,8 +136,9 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("redis_token_db", REDIS_TOKEN_DB),
             ("http_timeout", Duration),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "github_auth",
         shape: Keys(&[
@@ -150,8 +155,9 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("github_api_uri", Text),
             ("registry_url", Text),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "oidc_auth",
         shape: Keys(&[
@@ -170,8 +176,9 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("labels_claims", Texts),
             ("scopes", Texts),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "gitlab_auth",
         shape: Keys(&[
@@ -190,7 +197,7 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("grant_type", Text),
             ("redirect_uri", Text),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
     #[cfg(not(feature = "ldap"))]
     Block {
@@ -252,7 +259,7 @@ impl Block {
 }
 
 impl Shape {
-    fn check(&self, field: &Field<'_>) {
+    pub(super) fn check(&self, field: &Field<'_>) {
         match self {
             Text => drop(field.text()),
             Flag => drop(field.flag()),

@@ -8,7 +8,7 @@ use token_auth_core::token::RegistryTrust;
 use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
 
 use super::signer::Keys;
-use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, signer};
+use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig, signer};
 use crate::htpasswd::{Htpasswd, HtpasswdError};
 use crate::password::PasswordVerifier;
 use crate::static_users::StaticUsers;
@@ -25,6 +25,11 @@ pub struct Loaded {
     pub server: ServerConfig,
     /// How much requests may cost.
     pub limits: Limits,
+    /// The pages of the sign-in with the browser, if a provider is configured.
+    #[cfg(feature = "oauth2")]
+    pub sign_in: Option<crate::oauth2::SignInPages>,
+    /// Refresh tokens and personal access tokens, if there are any; the service has them already.
+    pub tokens: Option<TokensConfig>,
     /// What was read and does not look after itself: when one of these files changes, load again.
     pub files: Vec<PathBuf>,
     /// Whose signed identities are believed. A later configuration may
@@ -55,8 +60,8 @@ pub enum LoadError {
 impl Config {
     /// Reads a configuration file and all files that it names. Blocks while it does.
     ///
-    /// Nothing is shared with what was loaded before: passwords that were verified under the old configuration are
-    /// verified anew.
+    /// Nothing is shared with what was loaded before, apart from a store of tokens in a file that this process has open
+    /// already: passwords that were verified under the old configuration are verified anew.
     ///
     /// ```no_run
     /// use token_auth_backends::config::{Config, ConfigOptions};
@@ -89,7 +94,8 @@ impl Config {
     ///
     /// When one of the files cannot be used.
     pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
-        let files = self.named_files();
+        #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds files"))]
+        let mut files = self.named_files();
         let mut errors = Vec::new();
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
@@ -101,6 +107,15 @@ impl Config {
         #[cfg(feature = "workload")]
         workload.iter().for_each(|identities| authenticators.push(Arc::clone(identities)));
         self.push_authenticators(&mut authenticators, &mut errors);
+        let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
+        let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
+        let tokens = self.tokens().cloned();
+        #[cfg(feature = "oauth2")]
+        let sign_in = self.assemble_sign_in(stored.as_ref(), &mut errors).map(|assembled| {
+            assembled.sources.into_iter().for_each(|source| authenticators.push(source));
+            files.extend(assembled.files);
+            assembled.pages
+        });
         let Self { server, token, acl, limits, start, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
@@ -111,17 +126,25 @@ impl Config {
         };
         let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
             .and_then(|service| service.with_lifetime(token.expiration))
+            .and_then(|service| service.with_attempt_limits(limits.attempts))
             .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
             .with_published_keys(published);
         let service = match token.services.is_empty() {
             true => service,
             false => service.with_services(token.services),
         };
+        let service = match stored {
+            Some(stored) => service.with_stored_tokens(stored),
+            None => service,
+        };
         Ok(Loaded {
             service,
             trust,
             server,
             limits,
+            #[cfg(feature = "oauth2")]
+            sign_in,
+            tokens,
             files,
             #[cfg(feature = "workload")]
             workload,
@@ -133,6 +156,19 @@ impl Config {
     fn workload(&self, errors: &mut Vec<Finding>) -> Option<Arc<crate::workload::WorkloadIdentities>> {
         let identities = self.workload.as_ref()?.open();
         identities.map(Arc::new).map_err(|error| errors.push(error)).ok()
+    }
+
+    /// Nobody becomes an account of `users` by signing in elsewhere.
+    #[cfg(feature = "oauth2")]
+    fn assemble_sign_in(
+        &self,
+        stored: Option<&token_auth_core::StoredTokens>,
+        errors: &mut Vec<Finding>,
+    ) -> Option<super::sign_in::Assembled> {
+        let (sign_in, stored) = (self.sign_in.as_ref()?, stored?);
+        let reserved: Vec<String> = self.users.iter().flatten().map(|(name, _)| name.clone()).collect();
+        let assembled = sign_in.assemble(self.tokens()?, stored, &reserved, &self.server, self.examine);
+        assembled.map_err(|mut found| errors.append(&mut found)).ok()
     }
 
     /// docker_auth's order.
@@ -198,6 +234,7 @@ impl fmt::Debug for Loaded {
         f.debug_struct("Loaded")
             .field("server", &self.server)
             .field("limits", &self.limits)
+            .field("tokens", &self.tokens)
             .field("files", &self.files)
             .field("warnings", &self.warnings)
             .finish_non_exhaustive()

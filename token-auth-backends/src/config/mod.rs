@@ -25,16 +25,32 @@
 //! | `ldap_auth.pool.{connections,queue,idle,lifetime}` | `LdapPool` has the defaults |
 //! | `ldap_auth.limits.{account_bytes,password_bytes,groups,nesting}` | `LdapLimits` has the defaults |
 //! | `ldap_auth.{cache_ttl,grace,remembered_logins}` | how long a login is good for the next one, and while the directory is away; both are off by default |
+//! | `oidc_auth`, `google_auth`, `github_auth`, `gitlab_auth` | may also be lists of blocks, each with an `id` of its own |
+//! | `….{id,name,account_prefix}` | of each of them: the source and the path `/ID_auth`; what stands on the button; what its account names begin with |
+//! | `….{revalidate_after,ca_certificate}` | after what time the provider is asked again (1h); PEM file of further certificates |
+//! | `google_auth.{redirect_url,registry_url,label_claims,issuer}`, `github_auth.redirect_url` | as with the others |
+//! | `oidc_auth.{clock_skew,discovery_ttl}` | how far clocks may differ (1m); how long the provider's keys are kept (1h) |
+//! | `github_auth.scopes`, `gitlab_auth.scopes` | what is asked for instead of the least that is needed |
+//! | `sign_in.{public_url,registry}` | where browsers find the pages; the registry's name on them |
+//! | `sign_in.{session,tokens_per_account}` | how long one is signed in to the pages (30m); how many tokens an account may have (50) |
+//! | `sign_in.key_file` | keys of cookies and of providers' tokens, which replicas share; by default made beside the token store |
 //! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
 //! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed |
 //! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
+//! | `tests` | requests and what the rules are to grant for them, run by `docker-auth check`: see [`PolicyTest`] |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
 //! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
+//! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
+//! | `limits.password_attempts_per_account` | the same from all addresses together; without it no limit |
+//! | `limits.password_attempts_window` | within how long, and so how long an account waits at most |
+//! | `tokens.store.path` | the file in which refresh tokens and personal access tokens are kept. Without the block `tokens` there are none |
+//! | `tokens.refresh.{enabled,lifetime,idle,per_account}` | refresh tokens (`docker login` then keeps one in the place of the password): whether there are, how long they live, how long unused, how many an account may have. `0` is no limit; [`RefreshPolicy`](token_auth_core::RefreshPolicy) has the defaults |
+//! | `tokens.personal.{enabled,max_lifetime,idle}` | personal access tokens; [`PersonalPolicy`](token_auth_core::PersonalPolicy) has the defaults |
 //! | `limits.bcrypt_cost` | the highest cost of a stored hash; default 16 |
 //!
 //! Password hashes may also be Argon2 or SHA-crypt, with the features `argon2` and `sha-crypt`.
@@ -51,21 +67,26 @@ mod field;
 mod finding;
 mod foreign;
 mod key_pair;
+mod labels;
 #[cfg(feature = "ldap")]
 mod ldap;
 mod limits;
 mod load;
+mod policy_test;
 mod published_keys;
 mod reader;
 mod root;
 mod section;
 mod server;
+#[cfg(feature = "oauth2")]
+mod sign_in;
 mod signer;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod token;
+mod tokens;
 mod users;
 #[cfg(feature = "workload")]
 mod workload;
@@ -78,12 +99,14 @@ pub use finding::{ConfigErrors, Finding};
 pub use key_pair::KeyPair;
 pub use limits::Limits;
 pub use load::{LoadError, Loaded};
+pub use policy_test::{PolicyFailure, PolicyResult, PolicyTest};
 pub use published_keys::PublishedKeyFile;
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
 pub use token::TokenConfig;
+pub use tokens::{TokenStoreConfig, TokensConfig};
 
-use token_auth_core::acl::Acl;
+use token_auth_core::acl::{Acl, LintContext};
 
 #[cfg(doc)]
 use crate::password::VerifierOptions;
@@ -97,12 +120,21 @@ use reader::Reader;
 pub struct ConfigOptions {
     /// Unknown keys are warnings. Not so within users and rules, where they would leave out a password or a condition.
     pub lenient: bool,
+    /// The configuration is only looked at, perhaps beside a server that runs with it: nothing is opened that one process
+    /// alone can have open, and nothing is written. What [`Config::load`] then makes keeps its tokens in memory.
+    pub examine: bool,
 }
 
 impl ConfigOptions {
     /// Unknown keys are warnings.
     pub fn lenient() -> Self {
-        Self { lenient: true }
+        Self { lenient: true, ..Self::default() }
+    }
+
+    /// The same for a configuration that is only looked at.
+    #[must_use]
+    pub fn examining(self) -> Self {
+        Self { examine: true, ..self }
     }
 }
 
@@ -121,12 +153,19 @@ pub struct Config {
     /// How much requests may cost.
     pub limits: Limits,
     htpasswd: Option<(HtpasswdOptions, Spot)>,
+    tokens: Option<tokens::LocatedTokens>,
+    examine: bool,
     #[cfg(feature = "workload")]
     workload: Option<workload::Workload>,
     #[cfg(feature = "ldap")]
     ldap: Option<(crate::ldap::LdapOptions, Spot)>,
+    #[cfg(feature = "oauth2")]
+    sign_in: Option<sign_in::SignIn>,
     signing_pair: LocatedPair,
     published_keys: Vec<(PublishedKeyFile, Spot)>,
+    policy_tests: Vec<PolicyTest>,
+    /// What the rules are to be examined with.
+    surroundings: LintContext,
     /// The first line.
     start: Spot,
 }
@@ -148,9 +187,19 @@ impl Config {
         self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)
     }
 
+    /// What in the rules is probably not meant: see [`Acl::lint`]. What is written is used nevertheless.
+    pub fn lint(&self) -> Vec<Finding> {
+        self.acl.as_ref().map(|acl| acl::lint(acl, &self.surroundings, &self.start)).unwrap_or_default()
+    }
+
     /// The keys that are published without signing.
     pub fn published_keys(&self) -> impl Iterator<Item = &PublishedKeyFile> {
         self.published_keys.iter().map(|(key, _)| key)
+    }
+
+    /// Refresh tokens and personal access tokens, if there are any.
+    pub fn tokens(&self) -> Option<&TokensConfig> {
+        self.tokens.as_ref().map(|located| &located.tokens)
     }
 
     /// Reads a configuration from its text; `file` is what findings call it. Beside the configuration there may be
@@ -186,7 +235,9 @@ impl Config {
         let reader = Reader::new(file, options.lenient);
         let config = root::read(text.as_ref(), &reader);
         match (config, reader.finish()) {
-            (Some(config), (errors, warnings)) if errors.is_empty() => Ok((config, warnings)),
+            (Some(config), (errors, warnings)) if errors.is_empty() => {
+                Ok((Self { examine: options.examine, ..config }, warnings))
+            }
             (_, (errors, _)) => Err(ConfigErrors::sorted(errors)),
         }
     }

@@ -1,11 +1,18 @@
+use token_auth_core::acl::LintContext;
+
 use super::field::Field;
 use super::key_pair::LocatedPair;
 #[cfg(feature = "ldap")]
 use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
+#[cfg(feature = "oauth2")]
+use super::sign_in;
 use super::yaml::{self, Budget, Position};
-use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, users};
+use super::{
+    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token,
+    tokens, users,
+};
 use crate::htpasswd::HtpasswdOptions;
 
 /// Room for some hundred thousand users or rules.
@@ -55,6 +62,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd_auth = root.get("htpasswd_auth");
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     let workload_auth = root.get("workload_auth");
     #[cfg(feature = "workload")]
     let workload = workload_auth.as_ref().and_then(super::workload::read);
@@ -68,6 +76,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
+    let tests = root.get("tests");
+    let policy_tests = tests.as_ref().map(policy_test::read).unwrap_or_default();
+    if let (Some(tests), None) = (&tests, &rules) {
+        tests.error("needs `acl`, whose rules it is about");
+    }
+    let mut surroundings = LintContext::default();
+    surroundings.anonymous = Some(users.iter().flatten().any(|(name, _)| name.is_empty()));
+    surroundings.labels = labels::known(&root, users.as_deref());
     let refuse = |blocks: &[foreign::Block]| {
         let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
         found.map(|(block, field)| block.refuse(&field)).count()
@@ -77,7 +93,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         workload_auth.is_some(),
         #[cfg(feature = "ldap")]
         ldap_auth.is_some(),
+        #[cfg(feature = "oauth2")]
+        (sign_in::count(&root) > 0),
     ];
+    #[cfg(feature = "oauth2")]
+    let sign_in = sign_in::read(&root, tokens.as_ref().map(|located| &located.tokens));
+    // docker_auth's keys say where tokens are kept, where ours do not.
+    #[cfg(feature = "oauth2")]
+    let tokens = tokens.or_else(|| sign_in.as_ref()?.tokens());
     if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }
@@ -94,12 +117,18 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         acl,
         limits,
         htpasswd,
+        tokens,
+        examine: false,
         #[cfg(feature = "workload")]
         workload,
         #[cfg(feature = "ldap")]
         ldap,
+        #[cfg(feature = "oauth2")]
+        sign_in,
         signing_pair,
         published_keys,
+        policy_tests,
+        surroundings,
         start,
     })
 }

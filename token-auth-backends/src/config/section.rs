@@ -21,6 +21,11 @@ impl<'a> Section<'a> {
         self.field.spot()
     }
 
+    /// All keys, without asking for them.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &Field<'a>)> {
+        self.entries.iter().map(|(key, field)| (*key, field))
+    }
+
     /// The value of a key, if it is there: be it null.
     pub(super) fn present(&self, key: &'static str) -> Option<Field<'a>> {
         self.asked.borrow_mut().push(key);
@@ -49,6 +54,13 @@ impl<'a> Section<'a> {
     #[cfg(feature = "ldap")]
     pub(super) fn warn(&self, message: impl Into<String>) {
         self.field.warn(message);
+    }
+
+    /// Warns of a key that is not there.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn advise(&self, key: &str, message: impl Into<String>) {
+        let path = join(self.field.path(), key);
+        self.field.reader().warn(self.field.position(), &path, message);
     }
 
     /// Names the keys that nobody asked for.

@@ -154,7 +154,7 @@ fn rules_decide_as_they_are_written() {
 #[test]
 fn unix_socket() {
     let config = read(
-        "server: {addr: /run/auth.sock, net: unix}\ntoken: {issuer: x, expiration: 1, certificate: c, key: k}\nusers: {}\nacl: []",
+        "server: {addr: /run/auth.sock, net: unix}\ntoken: {issuer: x, expiration: 60, certificate: c, key: k}\nusers: {}\nacl: []",
     );
     assert_eq!(config.server.address, ListenAddress::Unix(PathBuf::from("/run/auth.sock")));
     assert_eq!((config.users.unwrap().len(), config.acl.unwrap().len()), (0, 0));
@@ -162,7 +162,7 @@ fn unix_socket() {
 
 #[test]
 fn warnings() {
-    let base = "server: {addr: \":1\"}\ntoken: {issuer: x, expiration: 1, certificate: c, key: k}\n";
+    let base = "server: {addr: \":1\"}\ntoken: {issuer: x, expiration: 60, certificate: c, key: k}\n";
     let methods = "users: {}\nacl: []\n";
     let lenient = ConfigOptions::lenient();
     for (name, text, expected) in [
@@ -217,7 +217,10 @@ fn warnings() {
         (
             "unknown key, leniently",
             format!("{base}{methods}letsencrypt: {{}}\nhosts: 1"),
-            vec!["5: letsencrypt: unknown key: it belongs under `server`", "6: hosts: unknown key"],
+            vec![
+                "5: letsencrypt: unknown key: it belongs under `server`",
+                "6: hosts: unknown key: did you mean `tests`?",
+            ],
         ),
     ] {
         let expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();

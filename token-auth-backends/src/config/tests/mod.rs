@@ -1,6 +1,10 @@
 mod accepts;
 mod loads;
+mod policy;
 mod refuses;
+#[cfg(feature = "oauth2")]
+mod sign_in;
+mod tokens;
 #[cfg(feature = "workload")]
 mod workload;
 
