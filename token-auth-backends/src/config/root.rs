@@ -10,7 +10,8 @@ use super::section::Section;
 use super::sign_in;
 use super::yaml::{self, Budget, Position};
 use super::{
-    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token, tokens, users,
+    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token,
+    tokens, users,
 };
 use crate::htpasswd::HtpasswdOptions;
 
