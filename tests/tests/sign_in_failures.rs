@@ -140,10 +140,10 @@ fn an_answer_is_good_once_and_in_one_browser() {
     let (victim, attacker) = (Browser::new(&place), Browser::new(&place));
     // The attacker's sign-in, stopped before its end: the address that would finish it.
     attacker.go(&setup.page("/sign-in/oidc"));
-    let cookies = attacker.cookies();
     attacker.type_into("input[name=login]", "alice");
     attacker.type_into("input[name=password]", "anything");
     attacker.click_first("button[type=submit]");
+    let cookies = attacker.cookies();
     attacker.clear_cookies();
     let without: Vec<Value> = cookies
         .iter()
