@@ -1,11 +1,12 @@
 //! The command line.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use token_auth_backends::core::ResourceScope;
+use ipnet::IpNet;
 use token_auth_backends::core::token::Registry;
+use token_auth_backends::core::{ResourceScope, ScopePattern, TokenId, TokenKind};
 
 /// A token server for container registries, with docker_auth's configuration file.
 ///
@@ -74,6 +75,94 @@ pub(crate) struct Doctor {
     pub(crate) realm: Option<String>,
 }
 
+/// List, revoke and make refresh tokens and personal access tokens
+///
+/// A server that runs with this configuration is asked over the socket beside its store of tokens; without one the store
+/// is opened. Either way it takes the user that the server runs as, or root.
+#[derive(Debug, Args)]
+pub(crate) struct Tokens {
+    #[command(subcommand)]
+    pub(crate) action: TokensAction,
+    /// Warn about unknown keys in the configuration file instead of refusing it
+    #[arg(long, global = true)]
+    pub(crate) lenient: bool,
+    /// Print JSON; times are seconds since the Unix epoch
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum TokensAction {
+    /// List tokens: whose, how old, when, by what and from where they were last used, when they end
+    List {
+        /// docker_auth's configuration file (YAML)
+        config: PathBuf,
+        /// Of this account only
+        #[arg(long)]
+        account: Option<String>,
+        /// Of this kind only: refresh or personal
+        #[arg(long)]
+        kind: Option<TokenKind>,
+    },
+    /// Revoke a token, or all of an account; it counts at once
+    ///
+    /// Access tokens that were made of it live until they expire, some minutes.
+    Revoke {
+        /// docker_auth's configuration file (YAML)
+        config: PathBuf,
+        /// The token's id
+        #[arg(required_unless_present = "account", conflicts_with = "account")]
+        id: Option<TokenId>,
+        /// All of this account
+        #[arg(long)]
+        account: Option<String>,
+        /// Of these, only those of this kind: refresh or personal
+        #[arg(long, requires = "account")]
+        kind: Option<TokenKind>,
+    },
+    /// Make a personal access token, which is used as the password of its account, and print it once
+    Create {
+        /// docker_auth's configuration file (YAML)
+        config: PathBuf,
+        /// Whose it is
+        #[arg(long)]
+        account: String,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// Days until it expires
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=36500))]
+        days: u32,
+        /// It does not expire
+        #[arg(long, conflicts_with = "days")]
+        unlimited: bool,
+        /// What it is good for, as `repository:team/**:pull`; may be given several times. By default all that the account
+        /// may do
+        #[arg(long)]
+        scope: Vec<ScopePattern>,
+        /// The address or network that it is good from; may be given several times. By default anywhere
+        #[arg(long, value_parser = network)]
+        network: Vec<IpNet>,
+        /// The only service that it is good for. By default any
+        #[arg(long)]
+        service: Option<String>,
+    },
+}
+
+impl TokensAction {
+    /// The configuration file.
+    pub(crate) fn config(&self) -> &Path {
+        match self {
+            Self::List { config, .. } | Self::Revoke { config, .. } | Self::Create { config, .. } => config,
+        }
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "expected an address or a network, as in 10.0.0.0/8".to_owned())
+}
+
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -95,6 +184,7 @@ pub(crate) enum Command {
         lenient: bool,
     },
     Doctor(Doctor),
+    Tokens(Tokens),
     /// Say which rule of the configuration's `acl` decides a request, and what each rule before it lacked
     Explain(Explain),
     /// Make the bcrypt hash of a password, for `users:` or a htpasswd file

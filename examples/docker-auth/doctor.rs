@@ -16,7 +16,7 @@ use crate::keys;
 /// Examines a configuration, tells of it, and writes what registries need.
 pub(crate) fn run(options: &Doctor) -> Result<()> {
     let reading = if options.lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
-    let loaded = Config::load(&options.config, &reading)?;
+    let loaded = Config::load(&options.config, &reading.examining())?;
     for warning in &loaded.warnings {
         println!("warning: {warning}");
     }

@@ -23,6 +23,7 @@ mod routes;
 mod server;
 mod state;
 mod tls;
+mod tokens;
 mod watched;
 
 use std::path::Path;
@@ -37,6 +38,7 @@ use tracing::info;
 use cli::{Algorithm, Cli, Command, Serve};
 use listener::Listener;
 use reload::Signals;
+use tokens::Desk;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         None => serve(&cli.serve),
         Some(Command::Check { config, lenient }) => check(&config, lenient),
         Some(Command::Doctor(options)) => doctor::run(&options),
+        Some(Command::Tokens(options)) => tokens::run(&options),
         Some(Command::Explain(asked)) => explain::explain(&asked),
         Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
         Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
@@ -76,16 +79,28 @@ fn serve(options: &Serve) -> Result<()> {
             None => state.listen(options.listen).await?,
         };
         let scheme = if state.tls.is_some() { "https" } else { "http" };
+        let state = Arc::new(ArcSwap::from_pointee(state));
+        let mut desk = Desk::new();
+        desk.follow(&state);
         match &listener {
             Listener::Tcp(_) => println!("listening on {scheme}://{listener}"),
             Listener::Unix(..) => println!("listening on unix:{listener}"),
         }
-        let state = Arc::new(ArcSwap::from_pointee(state));
-        tokio::spawn(reload::watch(hangup, config, options.lenient, files, Arc::clone(&state)));
+        tokio::spawn(purge(Arc::clone(&state)));
+        tokio::spawn(reload::watch(hangup, config, options.lenient, files, Arc::clone(&state), desk));
         server::run(listener, state, stop).await;
         info!("stopped");
         Ok(())
     })
+}
+
+/// Removes tokens that have ended, now and every ten minutes.
+async fn purge(state: Arc<ArcSwap<state::State>>) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(600));
+    loop {
+        ticks.tick().await;
+        tokens::purge(state.load_full().endpoint.service()).await;
+    }
 }
 
 /// What `check` reports goes to standard output; what keeps the server from starting, to standard error.

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 use crate::state::{self, State};
+use crate::tokens::Desk;
 
 /// How often the files are looked at. Asking the file system, where a notification would be lost: a Kubernetes volume
 /// changes by a renamed link, a bind mount not at all for those who watch its folder.
@@ -53,6 +54,7 @@ pub(crate) async fn watch(
     lenient: bool,
     mut files: Vec<PathBuf>,
     state: Arc<ArcSwap<State>>,
+    mut desk: Desk,
 ) {
     let mut seen = stamps(&files);
     let mut ticks = tokio::time::interval(INTERVAL);
@@ -73,6 +75,7 @@ pub(crate) async fn watch(
                 state.load().report_what_needs_a_restart(&new);
                 state.load().report_new_key(&new);
                 state.store(Arc::new(new));
+                desk.follow(&state);
                 if files != new_files {
                     files = new_files;
                     now = stamps(&files);

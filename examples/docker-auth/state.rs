@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tracing::{info, warn};
 
 use crate::listener::Listener;
-use crate::tls;
+use crate::{tls, tokens};
 
 /// How much and how long a connection may take.
 #[derive(Clone, Copy)]
@@ -32,13 +32,15 @@ pub(crate) struct State {
     pub(crate) hsts: bool,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     pub(crate) connections: Connections,
+    /// Where tokens are kept, if it is a file.
+    pub(crate) token_file: Option<PathBuf>,
     address: ListenAddress,
 }
 
 /// Reads a configuration with everything that it names. With the state come the files to watch. What the previous state
 /// signed stays good: its keys are published until then.
 pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State, Vec<PathBuf>)> {
-    let (state, loaded) = read(config, lenient, previous)?;
+    let (state, loaded) = read(config, &options(lenient), previous)?;
     for warning in &loaded.warnings {
         warn!("{warning}");
     }
@@ -47,13 +49,16 @@ pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Re
 
 /// Reads a configuration as [`load`] does, and hands back what an operator should know.
 pub(crate) fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
-    let (_, loaded) = read(config, lenient, None)?;
+    let (_, loaded) = read(config, &options(lenient).examining(), None)?;
     Ok(loaded.warnings.iter().map(ToString::to_string).collect())
 }
 
-fn read(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State, Loaded)> {
-    let options = if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
-    let mut loaded = Config::load(config, &options)?;
+fn options(lenient: bool) -> ConfigOptions {
+    if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() }
+}
+
+fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Result<(State, Loaded)> {
+    let mut loaded = Config::load(config, options)?;
     if let Some(previous) = previous {
         loaded.service = loaded.service.succeeding(previous.endpoint.service());
     }
@@ -66,7 +71,9 @@ fn read(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State
         request_timeout: timeouts.request,
         grace: timeouts.shutdown,
     };
-    let state = State { endpoint: loaded.endpoint(), path_prefix, hsts, tls, connections, address };
+    let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
+    let state =
+        State { token_file, endpoint: loaded.endpoint(), path_prefix, hsts, tls, connections, address };
     Ok((state, loaded))
 }
 

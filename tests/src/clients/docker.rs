@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::{Client, Outcome, RegistryClient};
 use crate::{Finished, Image, Place, Program, Registry, run};
 
@@ -24,6 +26,11 @@ impl Docker {
         let mut command = self.0.command();
         command.args(["login", "--username", user, "--password-stdin", &self.0.registry]);
         run(&mut command, password)
+    }
+
+    /// Where it keeps its logins.
+    pub fn config(&self) -> PathBuf {
+        self.0.home.join("config.json")
     }
 
     /// Reads the manifest of an image.

@@ -29,6 +29,13 @@ impl Skopeo {
         self
     }
 
+    /// Gives it the logins in this file: its own, or docker's.
+    #[must_use]
+    pub fn with_logins(self, file: &Path) -> Self {
+        std::fs::copy(file, self.client.authfile()).unwrap();
+        self
+    }
+
     /// Logs in.
     pub fn login(&self, user: &str, password: &str) -> Finished {
         let mut command = self.command("login");

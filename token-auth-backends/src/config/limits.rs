@@ -1,4 +1,4 @@
-use token_auth_core::RequestLimits;
+use token_auth_core::{AttemptLimits, RequestLimits};
 
 use super::section::Section;
 use crate::password::{HashLimits, VerifierOptions};
@@ -16,6 +16,9 @@ pub struct Limits {
     pub request: RequestLimits,
     /// Password checks: `password_concurrency`, `password_queue`, `password_cache_entries`, `password_cache_ttl`.
     pub passwords: VerifierOptions,
+    /// How often passwords may be guessed: `password_attempts`, `password_attempts_per_account`,
+    /// `password_attempts_window`.
+    pub attempts: AttemptLimits,
     /// How expensive a stored hash may be: `bcrypt_cost`.
     pub hashes: HashLimits,
 }
@@ -27,6 +30,7 @@ impl Default for Limits {
             header_bytes: 64 * 1024,
             request: RequestLimits::default(),
             passwords: VerifierOptions::default(),
+            attempts: AttemptLimits::default(),
             hashes: HashLimits::default(),
         }
     }
@@ -34,7 +38,7 @@ impl Default for Limits {
 
 pub(super) fn read(section: Section<'_>) -> Option<Limits> {
     let mut limits = Limits::default();
-    let Limits { connections, header_bytes, request, passwords, hashes } = &mut limits;
+    let Limits { connections, header_bytes, request, passwords, attempts, hashes } = &mut limits;
     for (key, smallest, limit) in [
         ("connections", 1, connections),
         ("header_bytes", 8192, header_bytes),
@@ -46,6 +50,8 @@ pub(super) fn read(section: Section<'_>) -> Option<Limits> {
         ("password_concurrency", 1, &mut passwords.concurrency),
         ("password_queue", 0, &mut passwords.queue),
         ("password_cache_entries", 0, &mut passwords.cache_entries),
+        ("password_attempts", 0, &mut attempts.per_address),
+        ("password_attempts_per_account", 0, &mut attempts.per_account),
     ] {
         if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {
             *limit = value;
@@ -53,6 +59,14 @@ pub(super) fn read(section: Section<'_>) -> Option<Limits> {
     }
     if let Some(time) = section.get("password_cache_ttl").and_then(|field| field.duration()) {
         passwords.cache_time = time;
+    }
+    if let Some(field) = section.get("password_attempts_window")
+        && let Some(window) = field.duration()
+    {
+        match window.is_zero() {
+            true => field.error("must not be zero; `password_attempts: 0` is for no limit"),
+            false => attempts.window = window,
+        }
     }
     if let Some(cost) = section.get("bcrypt_cost").and_then(|field| field.integer(4, 31)) {
         hashes.max_bcrypt_cost = u32::try_from(cost).unwrap_or(hashes.max_bcrypt_cost);

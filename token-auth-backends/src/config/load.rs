@@ -8,7 +8,7 @@ use token_auth_core::token::RegistryTrust;
 use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
 
 use super::signer::Keys;
-use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, signer};
+use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig, signer};
 use crate::htpasswd::{Htpasswd, HtpasswdError};
 use crate::password::PasswordVerifier;
 use crate::static_users::StaticUsers;
@@ -25,6 +25,8 @@ pub struct Loaded {
     pub server: ServerConfig,
     /// How much requests may cost.
     pub limits: Limits,
+    /// Refresh tokens and personal access tokens, if there are any; the service has them already.
+    pub tokens: Option<TokensConfig>,
     /// What was read and does not look after itself: when one of these files changes, load again.
     pub files: Vec<PathBuf>,
     /// What an operator should know.
@@ -51,8 +53,8 @@ pub enum LoadError {
 impl Config {
     /// Reads a configuration file and all files that it names. Blocks while it does.
     ///
-    /// Nothing is shared with what was loaded before: passwords that were verified under the old configuration are
-    /// verified anew.
+    /// Nothing is shared with what was loaded before, apart from a store of tokens in a file that this process has open
+    /// already: passwords that were verified under the old configuration are verified anew.
     ///
     /// ```no_run
     /// use token_auth_backends::config::{Config, ConfigOptions};
@@ -91,6 +93,9 @@ impl Config {
             .map_err(|found| errors.extend(found))
             .ok();
         let authenticators = self.authenticators(&mut errors);
+        let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
+        let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
+        let tokens = self.tokens().cloned();
         let Self { server, token, acl, limits, start, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
@@ -101,13 +106,18 @@ impl Config {
         };
         let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
             .and_then(|service| service.with_lifetime(token.expiration))
+            .and_then(|service| service.with_attempt_limits(limits.attempts))
             .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
             .with_published_keys(published);
         let service = match token.services.is_empty() {
             true => service,
             false => service.with_services(token.services),
         };
-        Ok(Loaded { service, trust, server, limits, files, warnings })
+        let service = match stored {
+            Some(stored) => service.with_stored_tokens(stored),
+            None => service,
+        };
+        Ok(Loaded { service, trust, server, limits, tokens, files, warnings })
     }
 
     /// docker_auth's order.
@@ -173,6 +183,7 @@ impl fmt::Debug for Loaded {
         f.debug_struct("Loaded")
             .field("server", &self.server)
             .field("limits", &self.limits)
+            .field("tokens", &self.tokens)
             .field("files", &self.files)
             .field("warnings", &self.warnings)
             .finish_non_exhaustive()

@@ -34,6 +34,12 @@
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
 //! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
+//! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
+//! | `limits.password_attempts_per_account` | the same from all addresses together; without it no limit |
+//! | `limits.password_attempts_window` | within how long, and so how long an account waits at most |
+//! | `tokens.store.path` | the file in which refresh tokens and personal access tokens are kept. Without the block `tokens` there are none |
+//! | `tokens.refresh.{enabled,lifetime,idle,per_account}` | refresh tokens (`docker login` then keeps one in the place of the password): whether there are, how long they live, how long unused, how many an account may have. `0` is no limit; [`RefreshPolicy`](token_auth_core::RefreshPolicy) has the defaults |
+//! | `tokens.personal.{enabled,max_lifetime,idle}` | personal access tokens; [`PersonalPolicy`](token_auth_core::PersonalPolicy) has the defaults |
 //! | `limits.bcrypt_cost` | the highest cost of a stored hash; default 16 |
 //!
 //! Password hashes may also be Argon2 or SHA-crypt, with the features `argon2` and `sha-crypt`.
@@ -65,6 +71,7 @@ mod suggest;
 mod tests;
 mod tls;
 mod token;
+mod tokens;
 mod users;
 mod yaml;
 
@@ -79,6 +86,7 @@ pub use published_keys::PublishedKeyFile;
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
 pub use token::TokenConfig;
+pub use tokens::{TokenStoreConfig, TokensConfig};
 
 use token_auth_core::acl::Acl;
 
@@ -94,12 +102,21 @@ use reader::Reader;
 pub struct ConfigOptions {
     /// Unknown keys are warnings. Not so within users and rules, where they would leave out a password or a condition.
     pub lenient: bool,
+    /// The configuration is only looked at, perhaps beside a server that runs with it: nothing is opened that one process
+    /// alone can have open, and nothing is written. What [`Config::load`] then makes keeps its tokens in memory.
+    pub examine: bool,
 }
 
 impl ConfigOptions {
     /// Unknown keys are warnings.
     pub fn lenient() -> Self {
-        Self { lenient: true }
+        Self { lenient: true, ..Self::default() }
+    }
+
+    /// The same for a configuration that is only looked at.
+    #[must_use]
+    pub fn examining(self) -> Self {
+        Self { examine: true, ..self }
     }
 }
 
@@ -120,6 +137,8 @@ pub struct Config {
     htpasswd: Option<(HtpasswdOptions, Spot)>,
     #[cfg(feature = "ldap")]
     ldap: Option<(crate::ldap::LdapOptions, Spot)>,
+    tokens: Option<tokens::LocatedTokens>,
+    examine: bool,
     signing_pair: LocatedPair,
     published_keys: Vec<(PublishedKeyFile, Spot)>,
     /// The first line.
@@ -146,6 +165,11 @@ impl Config {
     /// The keys that are published without signing.
     pub fn published_keys(&self) -> impl Iterator<Item = &PublishedKeyFile> {
         self.published_keys.iter().map(|(key, _)| key)
+    }
+
+    /// Refresh tokens and personal access tokens, if there are any.
+    pub fn tokens(&self) -> Option<&TokensConfig> {
+        self.tokens.as_ref().map(|located| &located.tokens)
     }
 
     /// Reads a configuration from its text; `file` is what findings call it. Beside the configuration there may be
@@ -181,7 +205,9 @@ impl Config {
         let reader = Reader::new(file, options.lenient);
         let config = root::read(text.as_ref(), &reader);
         match (config, reader.finish()) {
-            (Some(config), (errors, warnings)) if errors.is_empty() => Ok((config, warnings)),
+            (Some(config), (errors, warnings)) if errors.is_empty() => {
+                Ok((Self { examine: options.examine, ..config }, warnings))
+            }
             (_, (errors, _)) => Err(ConfigErrors::sorted(errors)),
         }
     }

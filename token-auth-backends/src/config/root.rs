@@ -5,7 +5,7 @@ use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{self, Budget, Position};
-use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, users};
+use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, tokens, users};
 use crate::htpasswd::HtpasswdOptions;
 
 /// Room for some hundred thousand users or rules.
@@ -59,6 +59,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let ldap_auth = root.get("ldap_auth");
     #[cfg(feature = "ldap")]
     let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
+    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     let refuse = |blocks: &[foreign::Block]| {
@@ -88,6 +89,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         htpasswd,
         #[cfg(feature = "ldap")]
         ldap,
+        tokens,
+        examine: false,
         signing_pair,
         published_keys,
         start,

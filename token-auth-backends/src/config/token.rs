@@ -26,6 +26,11 @@ pub struct TokenConfig {
 pub(super) fn read(token: Section<'_>, key_pair: Option<KeyPair>) -> Option<TokenConfig> {
     let issuer = token.require("issuer").and_then(|field| field.filled());
     let expiration = token.require("expiration").and_then(|field| field.integer(1, i64::from(u32::MAX)));
+    if let (Some(field), Some(1..=59)) = (token.get("expiration"), expiration) {
+        field.warn(
+            "clients such as docker take a lifetime below 60 seconds for 60, and then present expired tokens",
+        );
+    }
     let flag = |key| token.get(key).and_then(|field| field.flag());
     let disable_legacy_key_id = flag("disable_legacy_key_id").unwrap_or(false);
     let x5c = flag("x5c").unwrap_or(true);

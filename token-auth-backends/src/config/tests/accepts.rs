@@ -154,7 +154,7 @@ fn rules_decide_as_they_are_written() {
 #[test]
 fn unix_socket() {
     let config = read(
-        "server: {addr: /run/auth.sock, net: unix}\ntoken: {issuer: x, expiration: 1, certificate: c, key: k}\nusers: {}\nacl: []",
+        "server: {addr: /run/auth.sock, net: unix}\ntoken: {issuer: x, expiration: 60, certificate: c, key: k}\nusers: {}\nacl: []",
     );
     assert_eq!(config.server.address, ListenAddress::Unix(PathBuf::from("/run/auth.sock")));
     assert_eq!((config.users.unwrap().len(), config.acl.unwrap().len()), (0, 0));
@@ -162,7 +162,7 @@ fn unix_socket() {
 
 #[test]
 fn warnings() {
-    let base = "server: {addr: \":1\"}\ntoken: {issuer: x, expiration: 1, certificate: c, key: k}\n";
+    let base = "server: {addr: \":1\"}\ntoken: {issuer: x, expiration: 60, certificate: c, key: k}\n";
     let methods = "users: {}\nacl: []\n";
     let lenient = ConfigOptions::lenient();
     for (name, text, expected) in [
