@@ -11,7 +11,7 @@ pub(super) struct Block {
     verdict: &'static str,
 }
 
-enum Shape {
+pub(super) enum Shape {
     Text,
     Flag,
     Integer,
@@ -31,10 +31,10 @@ const NO_PLUGINS: &str = "cannot be supported: Go plugins load into Go programs 
                           embed the library and implement its trait";
 
 const LEVEL_TOKEN_DB: Shape = Keys(&[("path", Text), ("token_hash_cost", Integer)]);
-const GCS_TOKEN_DB: Shape =
+pub(super) const GCS_TOKEN_DB: Shape =
     Keys(&[("bucket", Text), ("client_secret_file", Text), ("token_hash_cost", Integer)]);
 /// The fields of go-redis' options, by the names that Go's YAML library gives them.
-const REDIS_OPTIONS: Shape = Keys(&[
+pub(super) const REDIS_OPTIONS: Shape = Keys(&[
     ("network", Text),
     ("addr", Text),
     ("clientname", Text),
@@ -59,7 +59,7 @@ const REDIS_OPTIONS: Shape = Keys(&[
     ("connmaxidletime", Duration),
     ("connmaxlifetime", Duration),
 ]);
-const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
+pub(super) const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
     ("addrs", Texts),
     ("clientname", Text),
     ("protocol", Integer),
@@ -86,7 +86,7 @@ const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
     ("connmaxidletime", Duration),
     ("connmaxlifetime", Duration),
 ]);
-const REDIS_TOKEN_DB: Shape = Keys(&[
+pub(super) const REDIS_TOKEN_DB: Shape = Keys(&[
     ("redis_options", REDIS_OPTIONS),
     ("redis_cluster_options", REDIS_CLUSTER_OPTIONS),
     ("token_hash_cost", Integer),
@@ -252,7 +252,14 @@ impl Block {
 }
 
 impl Shape {
-    fn check(&self, field: &Field<'_>) {
+    /// Complains of the values of its keys only, for who reads further ones.
+    pub(super) fn check_known(&self, section: &Section<'_>) {
+        if let Keys(keys) = self {
+            check_values(keys, section);
+        }
+    }
+
+    pub(super) fn check(&self, field: &Field<'_>) {
         match self {
             Text => drop(field.text()),
             Flag => drop(field.flag()),
@@ -271,10 +278,14 @@ impl Shape {
 }
 
 fn check_keys(keys: &[(&'static str, Shape)], section: Section<'_>) {
+    check_values(keys, &section);
+    section.finish();
+}
+
+fn check_values(keys: &[(&'static str, Shape)], section: &Section<'_>) {
     for (key, shape) in keys {
         if let Some(field) = section.get(key) {
             shape.check(&field);
         }
     }
-    section.finish();
 }

@@ -1,6 +1,7 @@
 mod accepts;
 mod loads;
 mod refuses;
+mod token_store;
 mod tokens;
 
 use super::{Config, ConfigOptions};
