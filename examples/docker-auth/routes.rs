@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -51,6 +51,7 @@ async fn route(state: &State, request: Request<Watched>) -> Response<Full<Bytes>
     match path {
         "/auth" | "/auth/token" => state.endpoint.respond(request).await,
         "/.well-known/jwks.json" => read_only(&request, || jwks(state.endpoint.service())),
+        "/openapi.json" => read_only(&request, description),
         "/" => read_only(&request, index),
         _ => not_found(),
     }
@@ -62,12 +63,23 @@ fn read_only(
 ) -> Response<Full<Bytes>> {
     match *request.method() {
         Method::GET | Method::HEAD => page(),
-        _ => error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET"),
+        _ => {
+            let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET");
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response
+        }
     }
 }
 
 fn not_found() -> Response<Full<Bytes>> {
     error(StatusCode::NOT_FOUND, "NOT_FOUND", "no such page")
+}
+
+/// What these paths are, for programs: a test holds the document against the running server.
+fn description() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(include_bytes!("openapi.json"))));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn index() -> Response<Full<Bytes>> {

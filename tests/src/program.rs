@@ -85,15 +85,15 @@ impl Program {
     }
 }
 
-/// A command that runs Python with the packages of `python-packages`.
+/// A command that runs a program of the environment that `python-packages` makes: `python3`, or one that a package brings.
 ///
 /// # Panics
 ///
-/// When they are not installed.
-pub fn python() -> Command {
+/// When it is not installed.
+pub fn python(program: &str) -> Command {
     let target = env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../target").into(), PathBuf::from);
-    let path = target.join("python/bin/python3");
-    assert!(path.is_file(), "{} is missing: tests/run makes it of tests/python-packages", path.display());
+    let path = target.join("python/bin").join(program);
+    assert!(path.is_file(), "{} is missing: tests/run installs tests/python-packages", path.display());
     Command::new(path)
 }

@@ -9,6 +9,7 @@ use crate::{Finished, KeyPair, Place, Process, Program, run, until};
 pub struct Slapd {
     process: Option<Process>,
     folder: PathBuf,
+    log: &'static str,
     ports: [u16; 2],
     /// Whoever trusts this trusts the server.
     pub authority: PathBuf,
@@ -76,7 +77,7 @@ impl Slapd {
     /// Starts it again, on the same ports.
     pub fn restart(&mut self) {
         self.kill();
-        self.process = spawn(&self.folder, self.ports);
+        self.process = spawn(&self.folder, self.ports, self.log);
         assert!(self.process.is_some(), "slapd does not start again");
     }
 
@@ -88,6 +89,7 @@ impl Slapd {
 /// How to start an OpenLDAP server.
 pub struct SlapdSetup {
     folder: PathBuf,
+    log: &'static str,
     authority: PathBuf,
     global: String,
     database: String,
@@ -99,7 +101,14 @@ impl SlapdSetup {
     pub fn new(place: &Place) -> Self {
         let folder = place.own_folder("slapd-");
         let authority = KeyPair::issue(&folder, "slapd", "IP:127.0.0.1");
-        Self { folder, authority, global: String::new(), database: String::new(), entries: String::new() }
+        Self {
+            folder,
+            log: "stats",
+            authority,
+            global: String::new(),
+            database: String::new(),
+            entries: String::new(),
+        }
     }
 
     /// Makes its certificate one for another name.
@@ -107,6 +116,12 @@ impl SlapdSetup {
     pub fn certificate_for(self, name: &str) -> Self {
         let authority = KeyPair::issue(&self.folder, "slapd", name);
         Self { authority, ..self }
+    }
+
+    /// Lets it log nothing of its operations.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { log: "none", ..self }
     }
 
     /// Adds a line to the global part of its configuration.
@@ -145,7 +160,7 @@ impl SlapdSetup {
     ///
     /// When it does not.
     pub fn start(self) -> Slapd {
-        let Self { folder, authority, global, database, entries } = self;
+        let Self { folder, log, authority, global, database, entries } = self;
         fs::create_dir(folder.join("database")).unwrap();
         let config = include_str!("../data/ldap/slapd.conf").replace("FOLDER", folder.to_str().unwrap());
         let config = config.replace("GLOBAL\n", &global).replace("DATABASE\n", &database);
@@ -157,10 +172,10 @@ impl SlapdSetup {
         let (process, ports) = (0..10)
             .find_map(|_| {
                 let ports = free_ports();
-                Some((spawn(&folder, ports)?, ports))
+                Some((spawn(&folder, ports, log)?, ports))
             })
             .expect("slapd does not start");
-        let slapd = Slapd { process: Some(process), folder, ports, authority };
+        let slapd = Slapd { process: Some(process), folder, log, ports, authority };
         // While it runs, so that the overlay notices.
         slapd.modify(include_str!("../data/ldap/groups.ldif"));
         slapd
@@ -168,11 +183,11 @@ impl SlapdSetup {
 }
 
 /// `None` when it ends before it listens.
-fn spawn(folder: &std::path::Path, ports: [u16; 2]) -> Option<Process> {
+fn spawn(folder: &std::path::Path, ports: [u16; 2], log: &str) -> Option<Process> {
     let [plain, tls] = ports;
     let urls = format!("ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}");
     let mut command = Program::SLAPD.command();
-    command.arg("-f").arg(folder.join("slapd.conf")).args(["-h", &urls, "-d", "stats"]);
+    command.arg("-f").arg(folder.join("slapd.conf")).args(["-h", &urls, "-d", log]);
     let process = Process::spawn(&mut command);
     let started = process.watch_stderr(|log| log.contains("slapd starting").then_some(()));
     started?;

@@ -15,7 +15,7 @@ use token_auth_backends::ldap::{
     UserSearch,
 };
 use token_auth_backends::testkit::{KnownAccount, check_authenticator};
-use token_auth_tests::{Place, Samba};
+use token_auth_tests::{Place, Samba, Server, guide_to_directories};
 
 const DOMAIN: &str = "DC=ex,DC=test";
 const IN_CHAIN: &str = "(member:1.2.840.113556.1.4.1941:=${dn})";
@@ -30,6 +30,7 @@ async fn active_directory() {
     finds_groups(&place, &samba).await;
     binds_as_the_user(&place, &samba).await;
     insists_on_tls(&place, &samba).await;
+    follows_the_guide(&place, &samba);
 }
 
 fn options(place: &Place, samba: &Samba) -> LdapOptions {
@@ -190,4 +191,44 @@ async fn insists_on_tls(place: &Place, samba: &Samba) {
     options.servers.push(server);
     let directory = LdapAuthenticator::new(options).unwrap();
     assert_eq!(login(&directory, "alice", "alice-password").await, "alice");
+}
+
+/// Its blocks as they are, but for the names, behind the real server.
+fn follows_the_guide(place: &Place, samba: &Samba) {
+    let password = place.at("service-password");
+    let [with_service, as_user] = guide_to_directories("Active Directory")[..] else { panic!("two blocks") };
+    for block in [with_service, as_user] {
+        let block = block
+            .replace("ldaps://dc1.example.com", &samba.url())
+            // Nobody is there.
+            .replace("ldaps://dc2.example.com", "ldaps://127.0.0.1:1")
+            .replace("/etc/docker-auth/ca.pem", samba.authority.to_str().unwrap())
+            .replace("/etc/docker-auth/ldap-password", password.to_str().unwrap())
+            .replace("DC=example,DC=com", DOMAIN)
+            .replace("@example.com", "@ex.test")
+            // Without it the system's authorities are trusted, which this server's is not among.
+            .replace(
+                "  initial_bind_as_user",
+                &format!("  ca_certificate: {}\n  initial_bind_as_user", samba.authority.display()),
+            );
+        let server = Server::with(
+            place,
+            &format!(
+                "server: {{addr: \"127.0.0.1:0\"}}\n\
+                 token: {{issuer: Acme auth server, expiration: 900, certificate: token.pem, key: token.key}}\n{block}\
+                 acl:\n  - {{match: {{labels: {{groups: registry-dev}}, name: \"dev/*\"}}, actions: [pull]}}\n  \
+                 - {{match: {{labels: {{groups: Domain Users, team: dev}}, name: \"all/*\"}}, actions: [pull]}}\n"
+            ),
+        );
+        let token =
+            server.token(Some("bob:bob-password"), &["repository:dev/app:pull", "repository:all/app:pull"]);
+        assert_eq!(token.claims["sub"], "bob");
+        assert_eq!(token.actions("repository", "dev/app").as_deref(), Some("pull"), "{block}");
+        let all = if block.contains("primary_group") { "pull" } else { "" };
+        assert_eq!(token.actions("repository", "all/app").as_deref(), Some(all), "{block}");
+        server.ask(Some("bob:wrong"), &[]).is_error(401);
+        server.ask(Some("dave:dave-password"), &[]).is_error(401);
+        server.wait_for_log("the account is disabled");
+        server.never_told(&["bob-password", "dave-password", Samba::SERVICE_PASSWORD]);
+    }
 }

@@ -1,10 +1,12 @@
 //! The server with a directory behind it: what groups may, and what happens when the directory fails.
 
-#![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code fails by panicking")]
 
 use std::time::Duration;
 
-use token_auth_tests::{Image, Place, Quality, Registry, Relay, Server, Skopeo, Slapd, SlapdSetup, until};
+use token_auth_tests::{
+    Image, Place, Quality, Registry, Relay, Server, Skopeo, Slapd, SlapdSetup, guide_to_directories, until,
+};
 
 const CONFIG: &str = include_str!("../data/ldap/server.yml");
 const ALICE: &str = "alice:alice-password";
@@ -75,6 +77,34 @@ fn a_user_in_a_group_pulls_what_the_group_may() {
          member: uid=carol,ou=people,dc=example,dc=com\n",
     );
     carol.pull("dev/app:1").ok();
+}
+
+/// What stands before and behind a block of the guide.
+const AROUND: (&str, &str) = (
+    "server: {addr: \"127.0.0.1:0\"}\ntoken: {issuer: Acme auth server, expiration: 900, certificate: token.pem, key: token.key}\n",
+    "acl:\n  - {match: {name: \"${account}/*\"}, actions: [\"*\"]}\n  - {match: {name: \"${labels:groups}/*\"}, actions: [pull]}\n",
+);
+
+#[test]
+fn the_guide_to_openldap() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let password = place.write("ldap-password", Slapd::SERVICE_PASSWORD);
+    let [block] = guide_to_directories("OpenLDAP")[..] else { panic!("one block") };
+    let block = block
+        .replace("ldaps://ldap.example.com", &slapd.tls_url())
+        .replace("/etc/docker-auth/ca.pem", slapd.authority.to_str().unwrap())
+        .replace("/etc/docker-auth/ldap-password", password.to_str().unwrap());
+    let server = Server::with(&place, &format!("{}{block}{}", AROUND.0, AROUND.1));
+    let repositories = ["alice", "company", "registry-dev", "staff", "operators"];
+    let scopes = repositories.map(|group| format!("repository:{group}/app:pull,push"));
+    let scopes = scopes.each_ref().map(String::as_str);
+    for name in ["Alice", "ALICE@example.com"] {
+        let token = server.token(Some(&format!("{name}:alice-password")), &scopes);
+        assert_eq!(token.claims["sub"], "alice");
+        let granted = repositories.map(|group| token.actions("repository", &format!("{group}/app")).unwrap());
+        assert_eq!(granted, ["pull,push", "pull", "pull", "pull", ""]);
+    }
 }
 
 #[test]

@@ -36,6 +36,7 @@
 //! | `token-store-redis` | `token_store::redis`: the same in Redis, single or cluster, for several replicas |
 //! | `token-store-sql` | `token_store::sql`: the same in PostgreSQL, MariaDB or SQLite |
 //! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
+//! | `workload` | `workload`: signed identities of build jobs and pods, in place of passwords |
 //! | `http` | `core::http`: the service as a tower `Service` |
 //! | `testkit` | `testkit`: the contract tests that every backend runs |
 //!
@@ -69,3 +70,5 @@ pub mod static_users;
 pub mod testkit;
 #[cfg(any(feature = "token-store-redb", feature = "token-store-redis", feature = "token-store-sql"))]
 pub mod token_store;
+#[cfg(feature = "workload")]
+pub mod workload;

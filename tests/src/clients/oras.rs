@@ -17,7 +17,7 @@ impl Oras {
     }
 
     fn run(&self, verb: &str, name: &str, file: Option<&Path>) -> Outcome {
-        let mut command = python();
+        let mut command = python("python3");
         command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/data/oras_client.py"));
         command.args([&self.registry, &self.user, &self.password, verb, name]).args(file);
         run(&mut command, "").into()

@@ -92,6 +92,11 @@ impl<'a> Field<'a> {
         self.parsed(|text| duration::parse(text).map_err(str::to_owned))
     }
 
+    #[cfg(feature = "workload")]
+    pub(super) fn is_list(&self) -> bool {
+        matches!(&self.node.value, Value::Sequence(_))
+    }
+
     pub(super) fn items(&self) -> Option<Vec<Self>> {
         let Value::Sequence(items) = &self.node.value else {
             return self.complain("must be a list: [..], or lines that begin with `-`");

@@ -87,7 +87,7 @@ impl Config {
     ///
     /// When one of the files cannot be used.
     pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
-        let files = self.key_files();
+        let files = self.named_files();
         let mut errors = Vec::new();
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
@@ -123,6 +123,13 @@ impl Config {
     /// docker_auth's order.
     fn authenticators(&self, errors: &mut Vec<Finding>) -> AuthenticatorChain {
         let mut chain = AuthenticatorChain::new();
+        // A JWT of one of these issuers is nobody's password: no hash is computed for it.
+        #[cfg(feature = "workload")]
+        match self.workload.as_ref().map(super::workload::Workload::open) {
+            Some(Ok(identities)) => chain.push(identities),
+            Some(Err(error)) => errors.push(error),
+            None => {}
+        }
         let verifier = match PasswordVerifier::new(self.limits.passwords) {
             Ok(verifier) => Arc::new(verifier),
             Err(error) => {
@@ -179,8 +186,8 @@ impl Config {
         }
     }
 
-    /// The keys of the tokens and of the server.
-    fn key_files(&self) -> Vec<PathBuf> {
+    /// The keys of the tokens and of the server, and those of issuers.
+    fn named_files(&self) -> Vec<PathBuf> {
         let server = self.server.tls.as_ref().map(|tls| &tls.key_pair);
         let mut files = Vec::new();
         let pairs = [Some(&self.signing_pair.pair), server].into_iter().flatten();
@@ -190,6 +197,8 @@ impl Config {
                 files.push(file.clone());
             }
         }
+        #[cfg(feature = "workload")]
+        files.extend(self.workload.iter().flat_map(super::workload::Workload::files).cloned());
         files
     }
 }

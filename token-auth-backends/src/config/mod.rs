@@ -12,6 +12,7 @@
 //! | key | meaning |
 //! |---|---|
 //! | `htpasswd_auth.{file,group_file}` | accounts of a password file, asked after `users`; the groups of an account become its label `group` |
+//! | `workload_auth.issuers` | signed identities of build jobs and pods, asked before `users`: feature `workload`, and its module |
 //! | `ldap_auth.servers` | list of `ldap://` and `ldaps://` URLs, asked in order, in place of `addr` |
 //! | `ldap_auth.{client_certificate,client_key}` | what this client shows to the servers |
 //! | `ldap_auth.{search_bind_dn,search_bind_password_file}` | with `initial_bind_as_user`: who looks accounts up when their password is not at hand |
@@ -77,6 +78,8 @@ mod token;
 mod token_store;
 mod tokens;
 mod users;
+#[cfg(feature = "workload")]
+mod workload;
 mod yaml;
 
 use crate::htpasswd::HtpasswdOptions;
@@ -144,6 +147,8 @@ pub struct Config {
     /// How much requests may cost.
     pub limits: Limits,
     htpasswd: Option<(HtpasswdOptions, Spot)>,
+    #[cfg(feature = "workload")]
+    workload: Option<workload::Workload>,
     #[cfg(feature = "ldap")]
     ldap: Option<(crate::ldap::LdapOptions, Spot)>,
     tokens: Option<tokens::LocatedTokens>,

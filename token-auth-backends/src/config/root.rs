@@ -55,6 +55,13 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd_auth = root.get("htpasswd_auth");
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    let workload_auth = root.get("workload_auth");
+    #[cfg(feature = "workload")]
+    let workload = workload_auth.as_ref().and_then(super::workload::read);
+    #[cfg(not(feature = "workload"))]
+    if let Some(field) = &workload_auth {
+        field.error("needs a build with the feature `workload`");
+    }
     #[cfg(feature = "ldap")]
     let ldap_auth = root.get("ldap_auth");
     #[cfg(feature = "ldap")]
@@ -68,6 +75,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     };
     let others = [
         htpasswd_auth.is_some(),
+        workload_auth.is_some(),
         #[cfg(feature = "ldap")]
         ldap_auth.is_some(),
     ];
@@ -87,6 +95,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         acl,
         limits,
         htpasswd,
+        #[cfg(feature = "workload")]
+        workload,
         #[cfg(feature = "ldap")]
         ldap,
         tokens,

@@ -64,4 +64,4 @@ pub use registry::{Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm, U
 pub use sign::Sign;
 pub use signer::Signer;
 pub use signing_key::SigningKey;
-pub use verifier::{VerifiedToken, Verifier, VerifierBuilder, VerifyError};
+pub use verifier::{TrustedKeys, VerifiedToken, Verifier, VerifierBuilder, VerifyError};

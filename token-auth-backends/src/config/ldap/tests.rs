@@ -93,6 +93,21 @@ fn everything() {
 }
 
 #[test]
+fn the_guide() {
+    let guide = include_str!("../../../guides/ldap.md");
+    let blocks: Vec<_> =
+        guide.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    assert_eq!(blocks.len(), 5);
+    for block in blocks {
+        let text = HEAD.replace("ldap_auth:\n", block);
+        let warnings =
+            findings(&text, &ConfigOptions::default()).unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let as_user = block.contains("initial_bind_as_user");
+        assert_eq!(warnings.len(), usize::from(as_user), "{warnings:#?}");
+    }
+}
+
+#[test]
 fn addresses() {
     for (lines, expected, security) in [
         ("addr: 'a:389'", "ldap://a:389", Security::None),

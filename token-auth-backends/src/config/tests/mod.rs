@@ -3,6 +3,8 @@ mod loads;
 mod refuses;
 mod token_store;
 mod tokens;
+#[cfg(feature = "workload")]
+mod workload;
 
 use super::{Config, ConfigOptions};
 

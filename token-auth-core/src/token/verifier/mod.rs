@@ -2,19 +2,19 @@ mod builder;
 mod error;
 mod jws;
 mod trusted;
+mod trusted_keys;
 mod verified;
 
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-use self::jws::{Header, Parts, decode};
-use self::trusted::TrustedKey;
 use super::object::Object;
 use super::{Claims, unix_seconds};
 
 pub use builder::VerifierBuilder;
 pub use error::VerifyError;
+pub use trusted_keys::TrustedKeys;
 pub use verified::VerifiedToken;
 
 /// Verifies tokens, for those who embed this in a registry or any other resource server. It trusts its own keys, and
@@ -51,9 +51,8 @@ pub use verified::VerifiedToken;
 pub struct Verifier {
     issuer: String,
     audience: String,
-    keys: Vec<TrustedKey>,
+    keys: TrustedKeys,
     leeway: u64,
-    longest: usize,
 }
 
 impl Verifier {
@@ -68,32 +67,9 @@ impl Verifier {
     ///
     /// When anything about it is not good.
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<VerifiedToken, VerifyError> {
-        if token.len() > self.longest {
-            return Err(VerifyError::TooLong { limit: self.longest });
-        }
-        let parts = Parts::split(token)?;
-        let header: Header = read(&parts.header)?;
-        header.check()?;
-        self.check_signature(&parts, &header)?;
-        let claims = read(&decode(parts.payload)?)?;
+        let claims = read(&self.keys.verify(token)?)?;
         self.check_claims(&claims, unix_seconds(now))?;
         Ok(VerifiedToken::new(claims))
-    }
-
-    fn check_signature(&self, parts: &Parts<'_>, header: &Header) -> Result<(), VerifyError> {
-        let algorithm = header.algorithm()?;
-        let mut error = VerifyError::UnknownKey;
-        for trusted in self.keys.iter().filter(|key| key.goes_by(header.kid.as_deref())) {
-            if trusted.key.algorithm() == algorithm {
-                if trusted.key.verifies(parts.signed.as_bytes(), &parts.signature) {
-                    return Ok(());
-                }
-                error = VerifyError::Signature;
-            } else if error == VerifyError::UnknownKey {
-                error = VerifyError::Algorithm;
-            }
-        }
-        Err(error)
     }
 
     fn check_claims(&self, claims: &Claims, now: u64) -> Result<(), VerifyError> {

@@ -1,0 +1,38 @@
+//! The OpenAPI document against the running server: schemathesis makes requests of it, right ones and wrong ones, and
+//! compares every answer with what the document says.
+
+use std::path::Path;
+
+use token_auth_tests::{Place, Server, curl, python, run};
+
+/// Whether all answers are as the document under this address says.
+#[track_caller]
+fn holds(folder: &Path, document: &str, options: &[&str]) {
+    let mut schemathesis = python("st");
+    schemathesis.args(["run", document, "--no-color", "--seed", "1", "--max-examples", "100"]);
+    // Which values are good is more than a schema can say: one scope that cannot be read is passed over beside another,
+    // and a refresh token is one of this server's or not.
+    schemathesis.args(["--exclude-checks", "negative_data_rejection,positive_data_acceptance"]);
+    let finished = run(schemathesis.args(options).current_dir(folder), "").ok();
+    assert!(finished.stdout.contains("No issues found"), "{finished}");
+}
+
+#[test]
+fn the_document_holds_for_whoever_comes() {
+    let place = Place::new();
+    let server = Server::usual(&place);
+    holds(place.path(), &format!("{}/openapi.json", server.url), &[]);
+}
+
+#[test]
+fn the_document_holds_for_a_user_and_below_a_prefix() {
+    let place = Place::new();
+    let prefixed = Server::USUAL.replace("server:\n", "server:\n  path_prefix: /below\n");
+    let server = Server::with(&place, &prefixed);
+    curl(&[&format!("{}/openapi.json", server.url)]).is(404);
+    let base = format!("{}/below", server.url);
+    // It does not resolve the document's `servers` by RFC 3986.
+    let options = ["--url", &base, "--auth", "alice:alice-password"];
+    holds(place.path(), &format!("{base}/openapi.json"), &options);
+    server.never_told(&["alice-password"]);
+}

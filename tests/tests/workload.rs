@@ -1,0 +1,481 @@
+//! Signed identities of build jobs and pods, by an issuer that rotates its keys, goes away, and has impostors.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code fails by panicking")]
+#![allow(clippy::indexing_slicing, reason = "a JSON value that is not there is null")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use token_auth_backends::core::{Authenticator, Authn, Credentials, Identity, LabelValue, Origin, Password};
+use token_auth_backends::workload::{IssuerAccess, KeyOptions, TrustedIssuer, WorkloadIdentities};
+use token_auth_tests::Issuer;
+
+const AUDIENCE: &str = "registry.example.com";
+
+/// A clock that a test sets.
+#[derive(Clone)]
+struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    fn start() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        Self(Arc::new(AtomicU64::new(now)))
+    }
+
+    fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn seconds(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn access() -> IssuerAccess {
+    let mut access = IssuerAccess::default();
+    access.dangerous_loopback_http = true;
+    access
+}
+
+fn trusted(issuer: &Issuer, clock: &Clock) -> TrustedIssuer {
+    let clock = clock.clone();
+    TrustedIssuer::new(&issuer.url, [AUDIENCE])
+        .named("ci")
+        .with_clock(move || UNIX_EPOCH + Duration::from_secs(clock.seconds()))
+}
+
+fn trusting(issuer: &Issuer, clock: &Clock) -> WorkloadIdentities {
+    WorkloadIdentities::new().trust(trusted(issuer, clock), access()).unwrap()
+}
+
+async fn judge(identities: &WorkloadIdentities, token: &str) -> Result<Authn, String> {
+    let bearer = Credentials::Bearer(Password::new(token));
+    identities.authenticate(&bearer).await.map_err(|error| error.to_string())
+}
+
+async fn accepted(identities: &WorkloadIdentities, token: &str) -> Identity {
+    match judge(identities, token).await {
+        Ok(Authn::Accept(identity)) => identity,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn refused(identities: &WorkloadIdentities, token: &str) -> String {
+    match judge(identities, token).await {
+        Ok(Authn::Reject(reason)) => reason.into_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn job() -> Value {
+    json!({"aud": AUDIENCE, "sub": "repo:acme/app:ref:refs/heads/main"})
+}
+
+#[tokio::test]
+async fn whoever_bears_a_token_is_who_it_says() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    let identities = trusting(&issuer, &clock);
+    let token = issuer.token(&job());
+    for username in ["", "jwt", "admin"] {
+        let credentials = Credentials::password(username, token.as_str());
+        let Authn::Accept(identity) = identities.authenticate(&credentials).await.unwrap() else { panic!() };
+        assert_eq!(&*identity.account, "ci:repo:acme/app:ref:refs/heads/main");
+        assert_eq!(identity.source.as_deref(), Some("workload ci"));
+        // Ours ends with it, and nothing longer-lived is made of it.
+        let end = identity.restriction.not_after().unwrap();
+        assert!(end <= UNIX_EPOCH + Duration::from_secs(clock.seconds() + 301));
+        assert!(!identity.restriction.allows_refresh_tokens());
+    }
+    accepted(&identities, &token).await;
+    // The keys were asked for once.
+    assert_eq!(issuer.asked(), ["/.well-known/openid-configuration", "/keys"]);
+}
+
+#[tokio::test]
+async fn what_is_no_token_of_the_issuer_is_left_to_others() {
+    let (issuer, stranger) = (Issuer::start(), Issuer::start());
+    let identities = trusting(&issuer, &Clock::start());
+    for password in ["badmin", "", "a.b.c", "..", "a.b", &stranger.token(&job()), "x.e30.y"] {
+        assert_eq!(judge(&identities, password).await.unwrap(), Authn::Abstain, "{password}");
+    }
+    assert_eq!(identities.authenticate(&Credentials::Anonymous).await.unwrap(), Authn::Abstain);
+    assert!(issuer.asked().is_empty() && stranger.asked().is_empty());
+}
+
+#[tokio::test]
+async fn claims_of_every_shape_become_accounts_and_labels() {
+    let issuer = Issuer::start();
+    let (github, gitlab) = (
+        json!({
+            "aud": AUDIENCE, "sub": "repo:acme/app:ref:refs/heads/main", "repository": "acme/app",
+            "repository_owner": "acme", "ref": "refs/heads/main", "event_name": "push", "run_id": "1",
+            "actor": "*", "job_workflow_ref": "acme/app/.github/workflows/ci.yml@refs/heads/main",
+        }),
+        json!({
+            "aud": AUDIENCE, "sub": "project_path:acme/tools/app:ref_type:branch:ref:main",
+            "project_path": "acme/tools/app", "namespace_path": "acme/tools", "ref_protected": "true",
+            "groups_direct": ["acme", "acme/tools"], "pipeline_id": "7",
+        }),
+    );
+    let kubernetes = json!({
+        "aud": [AUDIENCE, "other"], "sub": "system:serviceaccount:prod:web",
+        "kubernetes.io": {"namespace": "prod", "serviceaccount": {"name": "web", "uid": "u"}, "pod": {"name": "web-1"}},
+    });
+    let forgejo = json!({
+        "aud": AUDIENCE, "sub": "repo:acme/app:pull_request", "repository": "acme/app", "repository_owner": "acme",
+        "event_name": "pull_request",
+    });
+    for (claims, account, label, shown, values) in [
+        (github, "${claim.repository}", "${claim.actor}", "acme/app", vec!["*"]),
+        (
+            gitlab,
+            "gl:${claim.project_path}",
+            "${claim.groups_direct}",
+            "gl:acme/tools/app",
+            vec!["acme", "acme/tools"],
+        ),
+        (
+            kubernetes,
+            "k8s:${claim.kubernetes.io.namespace}/${claim.kubernetes.io.serviceaccount.name}",
+            "${claim.kubernetes.io.namespace}",
+            "k8s:prod/web",
+            vec!["prod"],
+        ),
+        (forgejo, "fj:${claim.repository}", "${claim.nothing}", "fj:acme/app", vec![]),
+    ] {
+        let trusted = trusted(&issuer, &Clock::start())
+            .account(account.parse().unwrap())
+            .label("it", [label.parse().unwrap()]);
+        let identities = WorkloadIdentities::new().trust(trusted, access()).unwrap();
+        let identity = accepted(&identities, &issuer.token(&claims)).await;
+        assert_eq!(&*identity.account, shown);
+        let labels = identity.labels.get("it");
+        assert_eq!(labels.iter().map(LabelValue::as_str).collect::<Vec<_>>(), values);
+        assert!(labels.iter().all(|value| value.origin() == Origin::Directory));
+        // A token that has not got what the account is made of is nobody's.
+        let reason = refused(&identities, &issuer.token(&json!({"aud": AUDIENCE}))).await;
+        assert_eq!(reason, "workload ci: the claims give no account, or several");
+    }
+}
+
+#[tokio::test]
+async fn required_claims_are_required() {
+    let issuer = Issuer::start();
+    let strict = trusted(&issuer, &Clock::start())
+        .require("repository_owner", ["acme"])
+        .unwrap()
+        .require("ref", ["refs/heads/main", "refs/tags/*"])
+        .unwrap()
+        .require("groups", ["a", "b"])
+        .unwrap();
+    let identities = WorkloadIdentities::new().trust(strict, access()).unwrap();
+    let good = json!({
+        "aud": AUDIENCE, "sub": "x", "repository_owner": "acme", "ref": "refs/tags/v1", "groups": ["z", "b"],
+    });
+    accepted(&identities, &issuer.token(&good)).await;
+    for (claim, value) in [
+        ("repository_owner", json!("acme-evil")),
+        ("repository_owner", json!("Acme")),
+        ("repository_owner", Value::Null),
+        ("repository_owner", json!("")),
+        ("repository_owner", json!({"acme": "acme"})),
+        ("ref", json!("refs/heads/main2")),
+        ("ref", json!("refs/tags/a/b")),
+        ("ref", json!(["x"])),
+        ("groups", json!([])),
+        ("groups", json!("c")),
+    ] {
+        let mut claims = good.clone();
+        claims[claim] = value;
+        let reason = refused(&identities, &issuer.token(&claims)).await;
+        assert_eq!(reason, format!("workload ci: the claim {claim} is missing, or not one that is required"));
+    }
+    // Another entry for the same issuer may be content with less.
+    let lax = trusted(&issuer, &Clock::start()).account("lax:${claim.sub}".parse().unwrap());
+    let identities = identities.trust(lax, access()).unwrap();
+    assert_eq!(&*accepted(&identities, &issuer.token(&good)).await.account, "ci:x");
+    assert_eq!(
+        &*accepted(&identities, &issuer.token(&json!({"aud": AUDIENCE, "sub": "x"}))).await.account,
+        "lax:x"
+    );
+}
+
+#[tokio::test]
+async fn audiences_and_times_are_checked() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    let identities = trusting(&issuer, &clock);
+    let now = clock.seconds();
+    let late = "the token has expired";
+    let early = "the token is not valid yet: are the clocks right?";
+    let odd = "a time of the token is not one";
+    for (name, changes, reason) in [
+        ("another audience", json!({"aud": "other.example.com"}), "the token is for another audience"),
+        (
+            "a longer audience",
+            json!({"aud": "registry.example.com.evil"}),
+            "the token is for another audience",
+        ),
+        ("no audience", json!({"aud": null}), "the token is for another audience"),
+        ("other audiences", json!({"aud": ["a", "b"]}), "the token is for another audience"),
+        ("expired", json!({"iat": now - 600, "nbf": now - 600, "exp": now - 60}), late),
+        ("expired long ago", json!({"iat": 0, "nbf": 0, "exp": 1}), late),
+        ("without end", json!({"exp": null}), "the token never expires"),
+        ("with a text for an end", json!({"exp": "4102444800"}), odd),
+        ("with a negative end", json!({"exp": -1}), odd),
+        ("with an end beyond all numbers", json!({"exp": 1e300}), odd),
+        ("not yet valid", json!({"nbf": now + 120}), early),
+        ("from the future", json!({"iat": now + 120}), early),
+        ("too long", json!({"exp": now + 25 * 3600}), "the token was issued for too long a time"),
+        (
+            "too long without a beginning",
+            json!({"iat": null, "nbf": null, "exp": now + 25 * 3600}),
+            "the token was issued for too long a time",
+        ),
+    ] {
+        let mut claims = job();
+        for (claim, value) in changes.as_object().unwrap() {
+            claims[claim] = value.clone();
+        }
+        assert_eq!(
+            refused(&identities, &issuer.token(&claims)).await,
+            format!("workload ci: {reason}"),
+            "{name}"
+        );
+    }
+    // The same token again, for as long as it lives, and not after that.
+    let token = issuer.token(&job());
+    accepted(&identities, &token).await;
+    clock.advance(290);
+    let identity = accepted(&identities, &token).await;
+    assert!(identity.restriction.not_after().unwrap() <= UNIX_EPOCH + Duration::from_secs(now + 301));
+    clock.advance(60);
+    assert_eq!(refused(&identities, &token).await, format!("workload ci: {late}"));
+}
+
+#[tokio::test]
+async fn our_tokens_live_as_long_as_configured() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    let now = clock.seconds();
+    let end = |trusted| async {
+        let identities = WorkloadIdentities::new().trust(trusted, access()).unwrap();
+        let token = issuer.token(&json!({"aud": AUDIENCE, "sub": "x", "exp": now + 300}));
+        let end = accepted(&identities, &token).await.restriction.not_after();
+        end.map(|end| end.duration_since(UNIX_EPOCH).unwrap().as_secs() - now)
+    };
+    let minute = Duration::from_secs(60);
+    assert_eq!(end(trusted(&issuer, &clock)).await, Some(300));
+    assert_eq!(end(trusted(&issuer, &clock).token_lifetime(minute)).await, Some(60));
+    assert_eq!(end(trusted(&issuer, &clock).token_lifetime(10 * minute)).await, Some(300));
+    assert_eq!(end(trusted(&issuer, &clock).token_lifetime(10 * minute).outlive_jwt(true)).await, Some(600));
+    assert_eq!(end(trusted(&issuer, &clock).outlive_jwt(true)).await, None);
+}
+
+#[tokio::test]
+async fn tricks_with_the_header_do_not_work() {
+    let (issuer, impostor) = (Issuer::start(), Issuer::start());
+    issuer.rotate();
+    impostor.rotate();
+    let identities = trusting(&issuer, &Clock::start());
+    let token = issuer.token(&job());
+    accepted(&identities, &token).await;
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    let by_impostor = |header: Value| impostor.sign(&header, &claims);
+    let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let unsigned = |alg: &str, kid: &str| {
+        let header = encode(json!({"alg": alg, "typ": "JWT", "kid": kid}).to_string());
+        format!("{header}.{}.", encode(claims.to_string()))
+    };
+    // What HS256 would make of the public key: its members, its JSON.
+    let public = issuer.jwks()["keys"][1].clone();
+    let hmac = |secret: &[u8]| {
+        let header = encode(json!({"alg": "HS256", "typ": "JWT", "kid": public["kid"]}).to_string());
+        let signed = format!("{header}.{}", encode(claims.to_string()));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
+    };
+    let own = impostor.jwks()["keys"][2].clone();
+    let (algorithm, unknown, wrong) = (
+        "the token's algorithm is not that of the key",
+        "the token is signed by an unknown key",
+        "the token's signature is wrong",
+    );
+    let cut = token.rsplit_once('.').unwrap().0;
+    let other_claims = {
+        let parts: Vec<&str> = token.split('.').collect();
+        let mut claims = claims.clone();
+        claims["sub"] = json!("repo:acme/secret:ref:refs/heads/main");
+        format!("{}.{}.{}", parts[0], encode(claims.to_string()), parts[2])
+    };
+    for (name, token, reason) in [
+        ("none", unsigned("none", "first"), algorithm),
+        ("None", unsigned("None", "first"), algorithm),
+        ("no signature", unsigned("RS256", "first"), wrong),
+        ("no signature, no dot", format!("{cut}."), wrong),
+        ("HS256 with the modulus", hmac(public["n"].as_str().unwrap().as_bytes()), algorithm),
+        (
+            "HS256 with the decoded modulus",
+            hmac(&URL_SAFE_NO_PAD.decode(public["n"].as_str().unwrap()).unwrap()),
+            algorithm,
+        ),
+        ("HS256 with the key", hmac(public.to_string().as_bytes()), algorithm),
+        ("HS256 with nothing", hmac(b""), algorithm),
+        ("the algorithm of another key", issuer.sign(&json!({"alg": "RS256"}), &claims), algorithm),
+        ("a strong algorithm that nobody has", issuer.sign(&json!({"alg": "PS256"}), &claims), algorithm),
+        ("another's key under the same id", by_impostor(json!({"kid": "key-1"})), wrong),
+        ("another's key without an id", by_impostor(json!({"kid": null})), wrong),
+        ("an unknown key", by_impostor(json!({"kid": "theirs"})), unknown),
+        ("an embedded key", by_impostor(json!({"kid": "theirs", "jwk": own})), unknown),
+        ("an embedded key under a known id", by_impostor(json!({"kid": "key-1", "jwk": own})), wrong),
+        ("an embedded certificate", by_impostor(json!({"kid": "key-1", "x5c": ["MIIB"]})), wrong),
+        (
+            "a key's address",
+            by_impostor(json!({"kid": "theirs", "jku": format!("{}/keys", impostor.url)})),
+            unknown,
+        ),
+        ("an id that is a path", by_impostor(json!({"kid": "../../../../dev/null"})), unknown),
+        (
+            "a critical extension",
+            issuer.sign(&json!({"crit": ["b64"], "b64": false}), &claims),
+            "the token has critical header parameters",
+        ),
+        ("another type", issuer.sign(&json!({"typ": "at+jwt"}), &claims), "the token is of another type"),
+        ("other claims", other_claims, wrong),
+    ] {
+        assert_eq!(refused(&identities, &token).await, format!("workload ci: {reason}"), "{name}");
+    }
+    assert!(impostor.asked().is_empty(), "{:?}", impostor.asked());
+}
+
+#[tokio::test]
+async fn new_keys_are_found_and_old_ones_forgotten() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    let identities = trusting(&issuer, &clock);
+    let old = issuer.token(&json!({"aud": AUDIENCE, "sub": "x", "exp": clock.seconds() + 3600}));
+    accepted(&identities, &old).await;
+    issuer.rotate();
+    let new = issuer.token(&json!({"aud": AUDIENCE, "sub": "x", "exp": clock.seconds() + 3600}));
+    // A moment ago there was no such key: the issuer is not asked for each token.
+    let asked = issuer.asked().len();
+    for _ in 0..20 {
+        refused(&identities, &new).await;
+    }
+    assert_eq!(issuer.asked().len(), asked);
+    clock.advance(11);
+    accepted(&identities, &new).await;
+    accepted(&identities, &old).await;
+    assert_eq!(issuer.asked().len(), asked + 2);
+    // What it does not publish any more is not believed any more.
+    issuer.withdraw_old_keys();
+    clock.advance(599);
+    accepted(&identities, &old).await;
+    clock.advance(2);
+    assert_eq!(refused(&identities, &old).await, "workload ci: the token is signed by an unknown key");
+    accepted(&identities, &new).await;
+}
+
+#[tokio::test]
+async fn an_issuer_may_be_away() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    issuer.go_away(true);
+    let identities = trusting(&issuer, &clock);
+    let token = || issuer.token(&json!({"aud": AUDIENCE, "sub": "x", "exp": clock.seconds() + 300}));
+    // Not a refusal: nobody knows. And the issuer is not asked again at once.
+    for _ in 0..3 {
+        let error = judge(&identities, &token()).await.unwrap_err();
+        assert!(error.starts_with("workload ci: "), "{error}");
+    }
+    assert_eq!(issuer.asked().len(), 1);
+    issuer.go_away(false);
+    clock.advance(11);
+    accepted(&identities, &token()).await;
+    // What is known stays good for a day.
+    issuer.go_away(true);
+    let fresh = |clock: &Clock| {
+        issuer.token(&json!({
+            "aud": AUDIENCE, "sub": "x", "iat": clock.seconds(), "nbf": null, "exp": clock.seconds() + 300,
+        }))
+    };
+    for _ in 0..5 {
+        clock.advance(4 * 3600);
+        accepted(&identities, &fresh(&clock)).await;
+    }
+    clock.advance(5 * 3600);
+    assert!(judge(&identities, &fresh(&clock)).await.is_err());
+    issuer.go_away(false);
+    clock.advance(11);
+    accepted(&identities, &fresh(&clock)).await;
+}
+
+#[tokio::test]
+async fn an_issuer_that_answers_garbage_is_not_believed() {
+    const DISCOVERY: &str = "/.well-known/openid-configuration";
+    let elsewhere = Issuer::start();
+    for (path, body, complaint) in [
+        (DISCOVERY, "<html>".to_owned(), "the discovery document is not one"),
+        (DISCOVERY, "{}".to_owned(), "the discovery document is not one"),
+        (
+            DISCOVERY,
+            json!({"issuer": "https://other", "jwks_uri": "https://other/keys"}).to_string(),
+            "the discovery document is that of another issuer",
+        ),
+        ("/keys", "{}".to_owned(), "the key set cannot be used"),
+        ("/keys", r#"{"keys": []}"#.to_owned(), "the key set cannot be used"),
+        (
+            "/keys",
+            r#"{"keys": [{"kty": "oct", "k": "AAAA", "kid": "first"}]}"#.to_owned(),
+            "the key set cannot be used",
+        ),
+        ("/keys", " ".repeat(2 << 20), "is longer than"),
+    ] {
+        let issuer = Issuer::start();
+        issuer.answer_instead(path, body);
+        let error = judge(&trusting(&issuer, &Clock::start()), &issuer.token(&job())).await.unwrap_err();
+        assert!(error.contains(complaint), "{error}");
+    }
+    // A document leads to no other host without TLS, and to no other scheme.
+    for uri in [
+        format!("{}/keys", elsewhere.url),
+        "file:///etc/passwd".to_owned(),
+        "http://10.0.0.1/keys".to_owned(),
+    ] {
+        let issuer = Issuer::start();
+        issuer.answer_instead(DISCOVERY, json!({"issuer": issuer.url, "jwks_uri": uri}).to_string());
+        let error = judge(&trusting(&issuer, &Clock::start()), &issuer.token(&job())).await.unwrap_err();
+        assert!(error.contains("must be an https URL"), "{error}");
+    }
+    assert!(elsewhere.asked().is_empty());
+    // Without leave there is no http at all.
+    let trusted = trusted(&elsewhere, &Clock::start());
+    assert!(WorkloadIdentities::new().trust(trusted, IssuerAccess::default()).is_err());
+}
+
+#[tokio::test]
+async fn a_credential_for_the_issuer_goes_to_the_issuer_alone() {
+    let (issuer, elsewhere) = (Issuer::start(), Issuer::start());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "s3cr3t\n").unwrap();
+    let mut access = access();
+    access.token_file = Some(file.path().to_owned());
+    let clock = Clock::start();
+    let by_discovery = WorkloadIdentities::new().trust(trusted(&issuer, &clock), access.clone()).unwrap();
+    accepted(&by_discovery, &issuer.token(&job())).await;
+    assert_eq!(issuer.asked(), ["/.well-known/openid-configuration Bearer s3cr3t", "/keys Bearer s3cr3t"]);
+    // The issuer as a name, its keys at a URL, as within a cluster.
+    let mut options = KeyOptions::default();
+    options.interval = Duration::ZERO;
+    let named = TrustedIssuer::new("https://kubernetes.default.svc", [AUDIENCE])
+        .keys_at(format!("{}/keys", elsewhere.url))
+        .key_options(options);
+    let by_url = WorkloadIdentities::new().trust(named, access).unwrap();
+    let token =
+        elsewhere.token(&json!({"iss": "https://kubernetes.default.svc", "aud": AUDIENCE, "sub": "x"}));
+    assert_eq!(&*accepted(&by_url, &token).await.account, "kubernetes.default.svc:x");
+    assert_eq!(elsewhere.asked(), ["/keys Bearer s3cr3t"]);
+    assert!(!format!("{by_discovery:?} {by_url:?}").contains("s3cr3t"));
+}

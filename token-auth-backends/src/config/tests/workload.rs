@@ -1,0 +1,92 @@
+use super::findings;
+use crate::config::{Config, ConfigOptions};
+
+const START: &str =
+    "server: {addr: \":5001\"}\ntoken: {issuer: x, expiration: 900, certificate: c, key: k}\n";
+
+#[test]
+fn the_blocks_of_the_guide_are_read_as_they_are() {
+    let guide = include_str!("../../../guides/workload.md");
+    let blocks: Vec<&str> = guide
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(block, _)| block)
+        .filter(|block| block.starts_with("workload_auth:"))
+        .collect();
+    assert_eq!(blocks.len(), 5);
+    for block in blocks {
+        // Without `users`: this is a method of its own.
+        let text = format!("{START}{block}");
+        let (config, warnings) = Config::from_yaml(&text, "f", &ConfigOptions::default()).unwrap();
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let workload = config.workload.unwrap();
+        // The files of Kubernetes are not here.
+        assert!(workload.files().next().is_some() || workload.open().is_ok(), "{block}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let cases = [
+        ("workload_auth: {}", "3: workload_auth.issuers: is required"),
+        (
+            "workload_auth: {issuers: x}",
+            "3: workload_auth.issuers: must be a list: [..], or lines that begin with `-`",
+        ),
+        ("workload_auth: {issuer: []}", "3: workload_auth.issuer: unknown key: did you mean `issuers`?"),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: a}]}",
+            "3: workload_auth.issuers[1].require: is required: write `require: {}` to believe every token of this issuer",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", require: {}}]}",
+            "3: workload_auth.issuers[1].audience: is required",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: [], require: {}}]}",
+            "3: workload_auth.issuers[1].audience: must not be empty",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: a, require: {ref: []}}]}",
+            "3: workload_auth.issuers[1].require.ref: must not be empty",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: a, require: {ref: \"[\"}}]}",
+            "3: workload_auth.issuers[1].require.ref: malformed glob: the class that",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: a, require: {}, account: \"${sub}\"}]}",
+            "3: workload_auth.issuers[1].account: unknown placeholder `${sub}`: write `${claim.NAME}`",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: a, require: {}, label: {}}]}",
+            "3: workload_auth.issuers[1].label: unknown key: did you mean `labels`?",
+        ),
+        (
+            "workload_auth: {issuers: [{issuer: \"https://i\", audience: a, require: {}, keys: {url: \"https://i\", file: f}}]}",
+            "3: workload_auth.issuers[1].keys.url: there is a `file`, too: only one of them can count",
+        ),
+    ];
+    for (block, expected) in cases {
+        let found = findings(format!("{START}{block}\nacl: []"), &ConfigOptions::default()).unwrap_err();
+        assert!(found.iter().any(|finding| finding.starts_with(expected)), "{block}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_named() {
+    let open = |issuer: &str| {
+        let block = format!("workload_auth: {{issuers: [{issuer}]}}\nacl: []");
+        let (config, _) =
+            Config::from_yaml(START.to_owned() + &block, "f", &ConfigOptions::default()).unwrap();
+        config.workload.unwrap().open().map(drop).map_err(|finding| finding.to_string())
+    };
+    let error = open("{issuer: \"http://i\", audience: a, require: {}}").unwrap_err();
+    assert!(error.starts_with("f:3: workload_auth.issuers[1]: must be an https URL"), "{error}");
+    let error = open("{issuer: i, audience: a, require: {}, keys: {file: /nowhere.json}}").unwrap_err();
+    assert!(error.starts_with("f:3: workload_auth.issuers[1].keys.file: /nowhere.json: "), "{error}");
+    let error = open("{issuer: \"https://i\", audience: a, require: {}, keys: {ca_certificate: /dev/null}}")
+        .unwrap_err();
+    assert!(error.contains("certificate"), "{error}");
+}

@@ -1,0 +1,168 @@
+use std::fs;
+use std::path::PathBuf;
+
+use token_auth_core::token::TrustedKeys;
+
+use super::field::Field;
+use super::finding::{Finding, Spot};
+use super::section::Section;
+use crate::workload::{ClaimTemplate, IssuerAccess, KeyOptions, TrustedIssuer, WorkloadIdentities};
+
+/// The block `workload_auth`: whose tokens are believed.
+#[derive(Clone, Debug)]
+pub(super) struct Workload {
+    issuers: Vec<Issuer>,
+}
+
+#[derive(Clone, Debug)]
+struct Issuer {
+    trusted: TrustedIssuer,
+    access: IssuerAccess,
+    keys: Option<(PathBuf, Spot)>,
+    certificates: Option<(PathBuf, Spot)>,
+    spot: Spot,
+}
+
+pub(super) fn read(block: &Field<'_>) -> Option<Workload> {
+    let section = block.section()?;
+    let issuers = section.require("issuers").map(|field| field.list(issuer));
+    section.finish();
+    Some(Workload { issuers: issuers? })
+}
+
+fn issuer(item: &Field<'_>) -> Option<Issuer> {
+    let section = item.section()?;
+    let issuer = section.require("issuer").and_then(|field| field.filled());
+    let audiences = section.require("audience").map(|field| one_or_several(&field));
+    let Some(requirements) = section.present("require").filter(|field| !field.is_null()) else {
+        section.missing("require", "is required: write `require: {}` to believe every token of this issuer");
+        return None;
+    };
+    let (issuer, audiences) = (issuer?, audiences?);
+    let mut trusted = TrustedIssuer::new(issuer, audiences);
+    if let Some(name) = section.get("name").and_then(|field| field.filled()) {
+        trusted = trusted.named(name);
+    }
+    for (claim, field) in requirements.entries()? {
+        let globs = one_or_several(&field);
+        trusted = match trusted.clone().require(claim, globs) {
+            Ok(stricter) => stricter,
+            Err(error) => {
+                field.error(format!("malformed glob: {error}"));
+                trusted
+            }
+        };
+    }
+    if let Some(account) = section.get("account").and_then(|field| template(&field)) {
+        trusted = trusted.account(account);
+    }
+    for (label, field) in section.get("labels").and_then(|field| field.entries()).unwrap_or_default() {
+        let templates = match field.is_list() {
+            true => field.list(template),
+            false => template(&field).into_iter().collect(),
+        };
+        trusted = trusted.label(label, templates);
+    }
+    for (key, set) in [
+        ("token_lifetime", TrustedIssuer::token_lifetime as fn(TrustedIssuer, _) -> TrustedIssuer),
+        ("maximum_jwt_lifetime", TrustedIssuer::maximum_jwt_lifetime),
+        ("leeway", TrustedIssuer::leeway),
+    ] {
+        if let Some(duration) = section.get(key).and_then(|field| field.duration()) {
+            trusted = set(trusted, duration);
+        }
+    }
+    if let Some(outlive) = section.get("outlive_jwt").and_then(|field| field.flag()) {
+        trusted = trusted.outlive_jwt(outlive);
+    }
+    let spot = item.spot();
+    let mut read = Issuer { trusted, access: IssuerAccess::default(), keys: None, certificates: None, spot };
+    if let Some(keys) = section.get("keys").and_then(|field| field.section()) {
+        read_keys(&mut read, keys);
+    }
+    section.finish_strictly();
+    Some(read)
+}
+
+fn read_keys(issuer: &mut Issuer, section: Section<'_>) {
+    let file = |key| {
+        let field = section.get(key)?;
+        Some((PathBuf::from(field.filled()?), field.spot()))
+    };
+    (issuer.keys, issuer.certificates) = (file("file"), file("ca_certificate"));
+    issuer.access.token_file = file("token_file").map(|(path, _)| path);
+    if let Some(field) = section.get("url") {
+        if issuer.keys.is_some() {
+            field.error("there is a `file`, too: only one of them can count");
+        }
+        if let Some(url) = field.filled() {
+            issuer.trusted = issuer.trusted.clone().keys_at(url);
+        }
+    }
+    let mut options = KeyOptions::default();
+    for (key, option) in [
+        ("refresh_after", &mut options.refresh_after),
+        ("keep_for", &mut options.keep_for),
+        ("interval", &mut options.interval),
+    ] {
+        if let Some(duration) = section.get(key).and_then(|field| field.duration()) {
+            *option = duration;
+        }
+    }
+    issuer.trusted = issuer.trusted.clone().key_options(options);
+    if let Some(field) = section.get("allow_loopback_http") {
+        issuer.access.dangerous_loopback_http = field.flag().unwrap_or(false);
+    }
+    section.finish();
+}
+
+fn template(field: &Field<'_>) -> Option<ClaimTemplate> {
+    field.parsed(|text| text.parse().map_err(|error: crate::workload::TemplateError| error.to_string()))
+}
+
+/// A text, or a list of texts; at least one.
+fn one_or_several(field: &Field<'_>) -> Vec<String> {
+    if !field.is_list() {
+        return field.filled().map(str::to_owned).into_iter().collect();
+    }
+    let texts = field.list(|item| item.filled().map(str::to_owned));
+    if texts.is_empty() {
+        field.error("must not be empty");
+    }
+    texts
+}
+
+impl Workload {
+    /// The files that are read once.
+    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.issuers
+            .iter()
+            .flat_map(|issuer| [&issuer.keys, &issuer.certificates])
+            .flatten()
+            .map(|(path, _)| path)
+    }
+
+    /// Reads the files; nobody is asked for keys yet.
+    pub(super) fn open(&self) -> Result<WorkloadIdentities, Finding> {
+        let mut identities = WorkloadIdentities::new();
+        for Issuer { trusted, access, keys, certificates, spot } in self.issuers.iter().cloned() {
+            let read = |(path, spot): &(PathBuf, Spot)| {
+                fs::read(path).map_err(|error| spot.finding(format!("{}: {error}", path.display())))
+            };
+            let trusted = match &keys {
+                None => trusted,
+                Some(keys @ (path, spot)) => trusted.keys(
+                    TrustedKeys::from_json(&read(keys)?)
+                        .map_err(|error| spot.finding(format!("{}: {error}", path.display())))?,
+                ),
+            };
+            let mut access = access;
+            if let Some(certificates) = &certificates {
+                access.http = access.http.with_certificates(read(certificates)?);
+            }
+            identities =
+                identities.trust(trusted, access).map_err(|error| spot.finding(error.to_string()))?;
+        }
+        Ok(identities)
+    }
+}

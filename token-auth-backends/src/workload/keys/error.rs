@@ -1,0 +1,45 @@
+use token_auth_core::token::KeyError;
+
+use crate::http_client::HttpError;
+
+/// Why there are no keys of an issuer. For the operator's log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// Nobody answered.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The answer is not 200.
+    #[error("{what}: HTTP status {status}")]
+    Status {
+        /// What was asked for.
+        what: &'static str,
+        /// What came.
+        status: u16,
+    },
+    /// The discovery document cannot be read.
+    #[error("the discovery document is not one")]
+    NoDiscovery,
+    /// The discovery document is that of another issuer.
+    #[error("the discovery document is that of another issuer")]
+    OtherIssuer,
+    /// The address is not one that is asked.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The key set cannot be used.
+    #[error("the key set cannot be used")]
+    Keys(#[from] KeyError),
+    /// The file with the credential for the issuer cannot be read.
+    #[error("cannot read the file with the credential for the issuer: {0}")]
+    TokenFile(std::io::Error),
+    /// It failed a moment ago, and is not tried again yet.
+    #[error("a moment ago: {0}")]
+    Recent(String),
+}
+
+/// An address that keys are not asked for at: whoever stands between could give other ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be an https URL without user, query or fragment (http on loopback needs `allow_loopback_http`)"
+)]
+pub struct AddressError;

@@ -1,0 +1,104 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use http::{Request, Uri};
+use serde::Deserialize;
+use token_auth_core::token::TrustedKeys;
+
+use super::{KeysError, address};
+use crate::http_client::{HttpClient, HttpOptions};
+
+/// Where the keys of an issuer are asked for.
+#[derive(Clone)]
+pub(in crate::workload) struct Remote {
+    pub(super) client: HttpClient,
+    issuer: String,
+    issuer_uri: Uri,
+    /// Where the key set is; the issuer's discovery document says it otherwise.
+    url: Option<Uri>,
+    loopback_http: bool,
+    /// A credential for the issuer: Kubernetes asks for one.
+    token_file: Option<PathBuf>,
+}
+
+impl Remote {
+    pub(in crate::workload) fn new(
+        issuer: &str,
+        url: Option<&str>,
+        loopback_http: bool,
+        token_file: Option<PathBuf>,
+        options: &HttpOptions,
+    ) -> Result<Self, KeysError> {
+        let url = url.map(|url| address::check(url, loopback_http)).transpose()?;
+        let issuer_uri = match &url {
+            // Then the issuer is a name, and need not be an address.
+            Some(url) => url.clone(),
+            None => address::check(issuer, loopback_http)?,
+        };
+        let client = HttpClient::new(options)?;
+        Ok(Self { client, issuer: issuer.to_owned(), issuer_uri, url, loopback_http, token_file })
+    }
+
+    pub(super) async fn fetch(&self) -> Result<TrustedKeys, KeysError> {
+        let url = match &self.url {
+            Some(url) => url.clone(),
+            None => self.discover().await?,
+        };
+        Ok(TrustedKeys::from_json(&self.get("the key set", url).await?)?)
+    }
+
+    /// OpenID Connect Discovery 1.0, section 4: the document names its issuer, and where the keys are.
+    async fn discover(&self) -> Result<Uri, KeysError> {
+        #[derive(Deserialize)]
+        struct Document {
+            issuer: String,
+            jwks_uri: String,
+        }
+        let url = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        let url = address::check(&url, self.loopback_http)?;
+        let document = self.get("the discovery document", url).await?;
+        let document: Document = serde_json::from_slice(&document).map_err(|_| KeysError::NoDiscovery)?;
+        if document.issuer != self.issuer {
+            return Err(KeysError::OtherIssuer);
+        }
+        Ok(address::check_named(&document.jwks_uri, &self.issuer_uri, self.loopback_http)?)
+    }
+
+    async fn get(&self, what: &'static str, url: Uri) -> Result<Vec<u8>, KeysError> {
+        let credential = match &self.token_file {
+            // It goes where the configuration says, and not where a document leads.
+            Some(file) if url.authority() == self.issuer_uri.authority() => Some(read(file.clone()).await?),
+            _ => None,
+        };
+        let mut request = Request::get(url).header(ACCEPT, "application/json");
+        if let Some(credential) = credential {
+            request = request.header(AUTHORIZATION, credential);
+        }
+        // The parts are good: what could fail was checked before.
+        let request = request.body(Vec::new()).map_err(|_| KeysError::NoDiscovery)?;
+        let answer = self.client.send(request).await?;
+        match answer.status().as_u16() {
+            200 => Ok(answer.into_body()),
+            status => Err(KeysError::Status { what, status }),
+        }
+    }
+}
+
+/// `Bearer` and what the file holds now: Kubernetes writes it anew before it expires.
+async fn read(file: PathBuf) -> Result<HeaderValue, KeysError> {
+    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(file))
+        .await
+        .map_err(|_| KeysError::TokenFile(std::io::ErrorKind::Other.into()))?
+        .map_err(KeysError::TokenFile)?;
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", text.trim()))
+        .map_err(|_| KeysError::TokenFile(std::io::ErrorKind::InvalidData.into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("issuer", &self.issuer).field("url", &self.url).finish_non_exhaustive()
+    }
+}

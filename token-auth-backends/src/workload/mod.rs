@@ -1,0 +1,177 @@
+#![doc = include_str!("../../guides/workload.md")]
+
+mod claims;
+mod issuer;
+mod jwt;
+mod keys;
+mod requirement;
+mod template;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use token_auth_core::token::VerifyError;
+use token_auth_core::{
+    Authenticator, Authn, BackendError, Credentials, Identity, LabelValue, Labels, Restriction, async_trait,
+};
+
+pub use issuer::{IssuerAccess, TrustedIssuer};
+pub use keys::{AddressError, KeyOptions, KeysError};
+pub use template::{ClaimTemplate, TemplateError};
+
+use keys::Keys;
+
+/// Accepts signed tokens of trusted issuers: as the password of whatever user name, or as a bearer token.
+///
+/// What is no token of one of these issuers is none of its business: it abstains. Several entries may be for one issuer;
+/// the first that a token satisfies decides.
+///
+/// No refresh token is made of such an identity: the workload has a newer token of its own.
+#[derive(Debug)]
+pub struct WorkloadIdentities {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    issuer: TrustedIssuer,
+    source: Cow<'static, str>,
+    keys: Keys,
+}
+
+impl WorkloadIdentities {
+    /// Nobody's tokens, yet.
+    pub const fn new() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    /// Trusts an issuer. Nobody is asked for keys before there is a token to verify.
+    ///
+    /// # Errors
+    ///
+    /// When the address of the issuer, or of its keys, is not one that is asked; or a certificate cannot be read.
+    pub fn trust(mut self, issuer: TrustedIssuer, access: IssuerAccess) -> Result<Self, KeysError> {
+        let keys = issuer.source(access)?;
+        let source = format!("workload {}", issuer.name).into();
+        self.entries.push(Entry { issuer, source, keys });
+        Ok(self)
+    }
+}
+
+impl Default for WorkloadIdentities {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Authenticator for WorkloadIdentities {
+    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+        let token = match credentials {
+            Credentials::Password { password, .. } | Credentials::Bearer(password) => password.expose(),
+            _ => return Ok(Authn::Abstain),
+        };
+        let Some(claimed) = jwt::claimed_issuer(token) else { return Ok(Authn::Abstain) };
+        let mut outcome = Ok(Authn::Abstain);
+        for entry in self.entries.iter().filter(|entry| entry.issuer.issuer == claimed) {
+            match entry.judge(token).await {
+                Ok(identity) => return Ok(Authn::Accept(identity)),
+                Err(Refusal::Token(reason)) => {
+                    if matches!(outcome, Ok(Authn::Abstain)) {
+                        outcome = Ok(Authn::Reject(format!("{}: {reason}", entry.source).into()));
+                    }
+                }
+                // Perhaps it would have been accepted.
+                Err(Refusal::Keys(error)) => outcome = Err(BackendError::new(entry.source.clone(), error)),
+            }
+        }
+        outcome
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "workload".into()
+    }
+}
+
+/// Why an entry does not accept a token.
+enum Refusal {
+    Token(Cow<'static, str>),
+    Keys(KeysError),
+}
+
+impl From<&'static str> for Refusal {
+    fn from(reason: &'static str) -> Self {
+        Self::Token(reason.into())
+    }
+}
+
+impl From<VerifyError> for Refusal {
+    fn from(error: VerifyError) -> Self {
+        Self::Token(error.to_string().into())
+    }
+}
+
+impl Entry {
+    async fn judge(&self, token: &str) -> Result<Identity, Refusal> {
+        let payload = self.verify(token).await?;
+        let claims: Map<String, Value> =
+            serde_json::from_slice(&payload).map_err(|_| VerifyError::Malformed)?;
+        if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer.issuer) {
+            return Err(VerifyError::Issuer.into());
+        }
+        if !jwt::is_for(&claims, &self.issuer.audiences) {
+            return Err(VerifyError::Audience.into());
+        }
+        let end = self.issuer.times.judge(&claims, self.issuer.clock().now())?;
+        if let Some(missing) = self.issuer.requirements.iter().find(|required| !required.holds(&claims)) {
+            let reason = format!("the claim {} is missing, or not one that is required", missing.claim);
+            return Err(Refusal::Token(reason.into()));
+        }
+        let restriction = Restriction::none().without_refresh_tokens();
+        let restriction = match end {
+            Some(end) => restriction.until(end),
+            None => restriction,
+        };
+        let identity = Identity::new(self.account(&claims)?).with_labels(self.labels(&claims)?);
+        Ok(identity.with_source(self.source.clone()).restricted(restriction))
+    }
+
+    /// The payload, if a key of the issuer has signed it: one that is known, or one that is new.
+    async fn verify(&self, token: &str) -> Result<Vec<u8>, Refusal> {
+        let keys = self.keys.now().await.map_err(Refusal::Keys)?;
+        match keys.verify(token) {
+            // A token without a key id has a wrong signature where one with an id has an unknown key.
+            Err(error @ (VerifyError::UnknownKey | VerifyError::Signature)) => {
+                match self.keys.other_than(&keys).await {
+                    Some(newer) => Ok(newer.verify(token)?),
+                    None => Err(error.into()),
+                }
+            }
+            verified => Ok(verified?),
+        }
+    }
+
+    fn account(&self, claims: &Map<String, Value>) -> Result<Arc<str>, Refusal> {
+        let mut accounts = self.issuer.account.fill(claims).ok_or("the claims give too long an account")?;
+        match (accounts.pop(), accounts.is_empty()) {
+            (Some(account), true) if !account.is_empty() => Ok(account.into()),
+            _ => Err("the claims give no account, or several".into()),
+        }
+    }
+
+    fn labels(&self, claims: &Map<String, Value>) -> Result<Labels, Refusal> {
+        let mut labels = Labels::new();
+        for (label, templates) in &self.issuer.labels {
+            labels.declare(label.as_str());
+            for template in templates {
+                let values =
+                    template.fill(claims).ok_or("the claims give too many values, or too long ones")?;
+                for value in values {
+                    labels.insert(label.as_str(), LabelValue::literal(value));
+                }
+            }
+        }
+        Ok(labels)
+    }
+}
