@@ -1,6 +1,6 @@
 //! What a server has answered is still so after it was killed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};

@@ -13,16 +13,16 @@ impl Podman {
         Self(Client::new(Program::PODMAN, place, registry))
     }
 
-    /// The same with `buildah`, whose commands for this are the same.
-    pub fn buildah(place: &Place, registry: &Registry) -> Self {
-        Self(Client::new(Program::BUILDAH, place, registry))
-    }
-
     /// Gives it the logins in this file: its own, or docker's.
     #[must_use]
     pub fn with_logins(self, file: &Path) -> Self {
         std::fs::copy(file, self.0.authfile()).unwrap();
         self
+    }
+
+    /// The same with `buildah`, whose commands for this are the same.
+    pub fn buildah(place: &Place, registry: &Registry) -> Self {
+        Self(Client::new(Program::BUILDAH, place, registry))
     }
 
     /// Logs in.

@@ -62,11 +62,11 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     if let Some(field) = &workload_auth {
         field.error("needs a build with the feature `workload`");
     }
+    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     #[cfg(feature = "ldap")]
     let ldap_auth = root.get("ldap_auth");
     #[cfg(feature = "ldap")]
     let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
-    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     let refuse = |blocks: &[foreign::Block]| {
