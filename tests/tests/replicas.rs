@@ -1,6 +1,6 @@
 //! Two servers that share a store of tokens: one of them is killed, then the store itself.
 
-#![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code fails by panicking")]
 
 use std::sync::Mutex;
 use std::thread;
