@@ -52,8 +52,11 @@ async fn route(state: &State, request: Request<Watched>) -> Response<Full<Bytes>
         "/auth" | "/auth/token" => state.endpoint.respond(request).await,
         "/.well-known/jwks.json" => read_only(&request, || jwks(state.endpoint.service())),
         "/openapi.json" => read_only(&request, description),
-        "/" => read_only(&request, index),
-        _ => not_found(),
+        path => match &state.sign_in {
+            Some(pages) if pages.owns(path) => pages.respond(request).await,
+            _ if path == "/" => read_only(&request, index),
+            _ => not_found(),
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
 use token_auth_backends::core::http::TokenEndpoint;
+use token_auth_backends::oauth2::SignInPages;
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{info, warn};
 
@@ -28,6 +29,7 @@ pub(crate) struct Connections {
 /// Everything that a request needs.
 pub(crate) struct State {
     pub(crate) endpoint: TokenEndpoint,
+    pub(crate) sign_in: Option<SignInPages>,
     pub(crate) path_prefix: String,
     pub(crate) hsts: bool,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
@@ -72,8 +74,9 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
         grace: timeouts.shutdown,
     };
     let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
-    let state =
-        State { token_file, endpoint: loaded.endpoint(), path_prefix, hsts, tls, connections, address };
+    let sign_in = loaded.sign_in.clone();
+    let endpoint = loaded.endpoint();
+    let state = State { token_file, endpoint, sign_in, path_prefix, hsts, tls, connections, address };
     Ok((state, loaded))
 }
 

@@ -22,15 +22,18 @@
     reason = "test code fails by panicking"
 )]
 
+mod browser;
 mod clients;
 mod daemon;
 mod databases;
 pub mod fuzz;
 mod guide;
 mod http;
+mod identity_provider;
 mod image;
 mod issuer;
 mod keys;
+mod node;
 mod place;
 mod process;
 mod program;
@@ -40,17 +43,20 @@ mod registry;
 mod relay;
 mod samba;
 mod server;
+mod sign_in;
 mod slapd;
 pub mod specification;
 mod token;
 mod unprivileged;
 mod verifier;
 
+pub use browser::Browser;
 pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
 pub use daemon::Daemon;
 pub use databases::{MariaDb, Postgres};
 pub use guide::guide_to_directories;
 pub use http::{Answer, curl};
+pub use identity_provider::IdentityProvider;
 pub use image::Image;
 pub use issuer::Issuer;
 pub use keys::{KeyPair, openssl};
@@ -63,6 +69,7 @@ pub use registry::{Registry, RegistrySetup};
 pub use relay::{Quality, Relay};
 pub use samba::Samba;
 pub use server::{Server, ServerSetup, docker_auth};
+pub use sign_in::SignIn;
 pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
 pub use verifier::{Rules, Verifier};

@@ -31,6 +31,14 @@ impl Process {
         Self { name, child, stdout, stderr }
     }
 
+    /// Writes to its standard input.
+    pub fn write(&mut self, text: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        stdin
+            .write_all(text.as_bytes())
+            .unwrap_or_else(|error| panic!("{} does not read: {error}", self.name));
+    }
+
     /// Its standard input; it ends when that is dropped.
     fn stdin(&mut self) -> ChildStdin {
         self.child.stdin.take().unwrap()

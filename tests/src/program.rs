@@ -12,6 +12,8 @@ pub struct Program {
 impl Program {
     /// `buildah`.
     pub const BUILDAH: Self = Self::new("buildah", "buildah");
+    /// The browser.
+    pub const CHROMIUM: Self = Self::new("chromium", "chromium");
     /// The container runtime.
     pub const CONTAINERD: Self = Self::new("containerd", "containerd");
     /// The container runtime's client.
@@ -32,6 +34,8 @@ impl Program {
     pub const MARIADBD: Self = Self::new("mariadbd", "mariadb-server");
     /// Makes the files of a MariaDB server.
     pub const MARIADB_INSTALL_DB: Self = Self::new("mariadb-install-db", "mariadb-server");
+    /// Runs the programs in `node/`.
+    pub const NODE: Self = Self::new("node", "nodejs");
     /// Makes keys and certificates.
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.

@@ -29,6 +29,7 @@
 //! | `htpasswd` | `htpasswd`: accounts of a password file, and groups of a group file |
 //! | `ldap` | `ldap`: accounts of an LDAP directory or Active Directory, with its groups |
 //! | `config` | `config`: docker_auth's configuration file, read as it is |
+//! | `oauth2` | `oauth2`: sign-in with the browser at OpenID Connect providers, Google, GitHub and GitLab, and its pages |
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
@@ -60,6 +61,8 @@ pub mod htpasswd;
 pub mod http_client;
 #[cfg(feature = "ldap")]
 pub mod ldap;
+#[cfg(feature = "oauth2")]
+pub mod oauth2;
 #[cfg(feature = "password")]
 pub mod password;
 #[cfg(any(feature = "htpasswd", feature = "ldap"))]

@@ -27,9 +27,12 @@ use Shape::Each;
 use Shape::{Duration, Flag, Integer, Keys, Text, Texts};
 
 const NOT_YET: &str = "is not supported yet by this build";
+#[cfg(not(feature = "oauth2"))]
+const NO_SIGN_IN: &str = "needs a build with the feature `oauth2`";
 const NO_PLUGINS: &str = "cannot be supported: Go plugins load into Go programs only; use `ext_auth` or `ext_authz`, or \
                           embed the library and implement its trait";
 
+#[cfg(not(feature = "oauth2"))]
 const LEVEL_TOKEN_DB: Shape = Keys(&[("path", Text), ("token_hash_cost", Integer)]);
 pub(super) const GCS_TOKEN_DB: Shape =
     Keys(&[("bucket", Text), ("client_secret_file", Text), ("token_hash_cost", Integer)]);
@@ -86,6 +89,7 @@ pub(super) const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
     ("connmaxidletime", Duration),
     ("connmaxlifetime", Duration),
 ]);
+#[cfg(not(all(feature = "oauth2", feature = "token-store-redis")))]
 pub(super) const REDIS_TOKEN_DB: Shape = Keys(&[
     ("redis_options", REDIS_OPTIONS),
     ("redis_cluster_options", REDIS_CLUSTER_OPTIONS),
@@ -120,6 +124,7 @@ pub(super) const LETSENCRYPT: Block = Block {
 /// The blocks that tell who someone is.
 pub(super) const AUTHENTICATORS: &[Block] = &[
     Block { key: "ext_auth", shape: PROGRAM, verdict: NOT_YET },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "google_auth",
         shape: Keys(&[
@@ -132,8 +137,9 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("redis_token_db", REDIS_TOKEN_DB),
             ("http_timeout", Duration),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "github_auth",
         shape: Keys(&[
@@ -150,8 +156,9 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("github_api_uri", Text),
             ("registry_url", Text),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "oidc_auth",
         shape: Keys(&[
@@ -170,8 +177,9 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("labels_claims", Texts),
             ("scopes", Texts),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
+    #[cfg(not(feature = "oauth2"))]
     Block {
         key: "gitlab_auth",
         shape: Keys(&[
@@ -190,7 +198,7 @@ pub(super) const AUTHENTICATORS: &[Block] = &[
             ("grant_type", Text),
             ("redirect_uri", Text),
         ]),
-        verdict: NOT_YET,
+        verdict: NO_SIGN_IN,
     },
     #[cfg(not(feature = "ldap"))]
     Block {
@@ -253,6 +261,7 @@ impl Block {
 
 impl Shape {
     /// Complains of the values of its keys only, for who reads further ones.
+    #[cfg(feature = "token-store-redis")]
     pub(super) fn check_known(&self, section: &Section<'_>) {
         if let Keys(keys) = self {
             check_values(keys, section);

@@ -25,6 +25,9 @@ pub struct Loaded {
     pub server: ServerConfig,
     /// How much requests may cost.
     pub limits: Limits,
+    /// The pages of the sign-in with the browser, if a provider is configured.
+    #[cfg(feature = "oauth2")]
+    pub sign_in: Option<crate::oauth2::SignInPages>,
     /// Refresh tokens and personal access tokens, if there are any; the service has them already.
     pub tokens: Option<TokensConfig>,
     /// What was read and does not look after itself: when one of these files changes, load again.
@@ -87,15 +90,23 @@ impl Config {
     ///
     /// When one of the files cannot be used.
     pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
-        let files = self.named_files();
+        #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds files"))]
+        let mut files = self.named_files();
         let mut errors = Vec::new();
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
             .ok();
-        let authenticators = self.authenticators(&mut errors);
+        #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds sources"))]
+        let mut authenticators = self.authenticators(&mut errors);
         let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
         let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
         let tokens = self.tokens().cloned();
+        #[cfg(feature = "oauth2")]
+        let sign_in = self.assemble_sign_in(stored.as_ref(), &mut errors).map(|assembled| {
+            assembled.sources.into_iter().for_each(|source| authenticators.push(source));
+            files.extend(assembled.files);
+            assembled.pages
+        });
         let Self { server, token, acl, limits, start, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
@@ -117,7 +128,30 @@ impl Config {
             Some(stored) => service.with_stored_tokens(stored),
             None => service,
         };
-        Ok(Loaded { service, trust, server, limits, tokens, files, warnings })
+        Ok(Loaded {
+            service,
+            trust,
+            server,
+            limits,
+            #[cfg(feature = "oauth2")]
+            sign_in,
+            tokens,
+            files,
+            warnings,
+        })
+    }
+
+    /// Nobody becomes an account of `users` by signing in elsewhere.
+    #[cfg(feature = "oauth2")]
+    fn assemble_sign_in(
+        &self,
+        stored: Option<&token_auth_core::StoredTokens>,
+        errors: &mut Vec<Finding>,
+    ) -> Option<super::sign_in::Assembled> {
+        let (sign_in, stored) = (self.sign_in.as_ref()?, stored?);
+        let reserved: Vec<String> = self.users.iter().flatten().map(|(name, _)| name.clone()).collect();
+        let assembled = sign_in.assemble(self.tokens()?, stored, &reserved, &self.server, self.examine);
+        assembled.map_err(|mut found| errors.append(&mut found)).ok()
     }
 
     /// docker_auth's order.

@@ -25,6 +25,15 @@
 //! | `ldap_auth.pool.{connections,queue,idle,lifetime}` | `LdapPool` has the defaults |
 //! | `ldap_auth.limits.{account_bytes,password_bytes,groups,nesting}` | `LdapLimits` has the defaults |
 //! | `ldap_auth.{cache_ttl,grace,remembered_logins}` | how long a login is good for the next one, and while the directory is away; both are off by default |
+//! | `oidc_auth`, `google_auth`, `github_auth`, `gitlab_auth` | may also be lists of blocks, each with an `id` of its own |
+//! | `….{id,name,account_prefix}` | of each of them: the source and the path `/ID_auth`; what stands on the button; what its account names begin with |
+//! | `….{revalidate_after,ca_certificate}` | after what time the provider is asked again (1h); PEM file of further certificates |
+//! | `google_auth.{redirect_url,registry_url,label_claims,issuer}`, `github_auth.redirect_url` | as with the others |
+//! | `oidc_auth.{clock_skew,discovery_ttl}` | how far clocks may differ (1m); how long the provider's keys are kept (1h) |
+//! | `github_auth.scopes`, `gitlab_auth.scopes` | what is asked for instead of the least that is needed |
+//! | `sign_in.{public_url,registry}` | where browsers find the pages; the registry's name on them |
+//! | `sign_in.{session,tokens_per_account}` | how long one is signed in to the pages (30m); how many tokens an account may have (50) |
+//! | `sign_in.key_file` | keys of cookies and of providers' tokens, which replicas share; by default made beside the token store |
 //! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
@@ -69,6 +78,8 @@ mod reader;
 mod root;
 mod section;
 mod server;
+#[cfg(feature = "oauth2")]
+mod sign_in;
 mod signer;
 mod suggest;
 #[cfg(test)]
@@ -147,12 +158,14 @@ pub struct Config {
     /// How much requests may cost.
     pub limits: Limits,
     htpasswd: Option<(HtpasswdOptions, Spot)>,
+    tokens: Option<tokens::LocatedTokens>,
+    examine: bool,
     #[cfg(feature = "workload")]
     workload: Option<workload::Workload>,
     #[cfg(feature = "ldap")]
     ldap: Option<(crate::ldap::LdapOptions, Spot)>,
-    tokens: Option<tokens::LocatedTokens>,
-    examine: bool,
+    #[cfg(feature = "oauth2")]
+    sign_in: Option<sign_in::SignIn>,
     signing_pair: LocatedPair,
     published_keys: Vec<(PublishedKeyFile, Spot)>,
     /// The first line.

@@ -4,6 +4,8 @@ use super::key_pair::LocatedPair;
 use super::ldap;
 use super::reader::Reader;
 use super::section::Section;
+#[cfg(feature = "oauth2")]
+use super::sign_in;
 use super::yaml::{self, Budget, Position};
 use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, tokens, users};
 use crate::htpasswd::HtpasswdOptions;
@@ -55,6 +57,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let htpasswd_auth = root.get("htpasswd_auth");
     let htpasswd =
         htpasswd_auth.as_ref().and_then(|field| Some((htpasswd(field.section()?, &limits)?, field.spot())));
+    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     let workload_auth = root.get("workload_auth");
     #[cfg(feature = "workload")]
     let workload = workload_auth.as_ref().and_then(super::workload::read);
@@ -62,7 +65,6 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     if let Some(field) = &workload_auth {
         field.error("needs a build with the feature `workload`");
     }
-    let tokens = root.get("tokens").and_then(|field| tokens::read(field.section()?));
     #[cfg(feature = "ldap")]
     let ldap_auth = root.get("ldap_auth");
     #[cfg(feature = "ldap")]
@@ -78,7 +80,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         workload_auth.is_some(),
         #[cfg(feature = "ldap")]
         ldap_auth.is_some(),
+        #[cfg(feature = "oauth2")]
+        (sign_in::count(&root) > 0),
     ];
+    #[cfg(feature = "oauth2")]
+    let sign_in = sign_in::read(&root, tokens.as_ref().map(|located| &located.tokens));
+    // docker_auth's keys say where tokens are kept, where ours do not.
+    #[cfg(feature = "oauth2")]
+    let tokens = tokens.or_else(|| sign_in.as_ref()?.tokens());
     if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }
@@ -95,12 +104,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         acl,
         limits,
         htpasswd,
+        tokens,
+        examine: false,
         #[cfg(feature = "workload")]
         workload,
         #[cfg(feature = "ldap")]
         ldap,
-        tokens,
-        examine: false,
+        #[cfg(feature = "oauth2")]
+        sign_in,
         signing_pair,
         published_keys,
         start,

@@ -51,6 +51,13 @@ impl<'a> Section<'a> {
         self.field.warn(message);
     }
 
+    /// Warns of a key that is not there.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn advise(&self, key: &str, message: impl Into<String>) {
+        let path = join(self.field.path(), key);
+        self.field.reader().warn(self.field.position(), &path, message);
+    }
+
     /// Names the keys that nobody asked for.
     pub(super) fn finish(self) {
         self.report_unknown(self.field.reader().lenient());

@@ -95,6 +95,13 @@ fn span(field: &Field<'_>) -> Option<Option<Duration>> {
 }
 
 impl LocatedTokens {
+    /// Personal access tokens in this store, as docker_auth's keys say it.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn personal_in(store: TokenStoreConfig, spot: Spot) -> Self {
+        let tokens = TokensConfig { store, refresh: None, personal: Some(PersonalPolicy::default()) };
+        Self { tokens, store: spot }
+    }
+
     /// Opens the store, or, if the configuration is only examined, looks whether it could be there.
     pub(super) fn open(&self, examine: bool) -> Result<StoredTokens, Finding> {
         let TokensConfig { store, refresh, personal } = &self.tokens;

@@ -1,6 +1,8 @@
 mod accepts;
 mod loads;
 mod refuses;
+#[cfg(feature = "oauth2")]
+mod sign_in;
 mod token_store;
 mod tokens;
 #[cfg(feature = "workload")]

@@ -478,10 +478,6 @@ fn backends_that_are_not_there() {
     let not_yet = "is not supported yet by this build";
     let blocks = [
         "ext_auth: {command: x, args: [--flag]}",
-        "google_auth: {domain: x, client_id: x, client_secret: hunter2, level_token_db: {path: x, token_hash_cost: 5}, http_timeout: 10s}",
-        "github_auth: {organization: x, client_id: x, client_secret_file: x, gcs_token_db: {bucket: x, client_secret_file: x, token_hash_cost: 5}, http_timeout: 10s, revalidate_after: 1h, github_web_uri: x, github_api_uri: x, registry_url: x}",
-        "oidc_auth: {issuer: x, redirect_url: x, client_id: x, client_secret: hunter2, redis_token_db: {redis_options: {addr: x, password: hunter2, db: 1}, token_hash_cost: 5}, http_timeout: 10s, registry_url: x, user_claim: x, label_claims: [x], labels_claims: [x], scopes: [x]}",
-        "gitlab_auth: {organization: x, client_id: x, client_secret: hunter2, redis_token_db: {redis_cluster_options: {addrs: [x]}}, http_timeout: 10s, revalidate_after: 1h, gitlab_web_uri: x, gitlab_api_uri: x, registry_url: x, grant_type: x, redirect_uri: x}",
         "mongo_auth: {dial_info: {addrs: [x], timeout: 10s, database: x, username: x, password_file: x, enable_tls: true}, collection: x}",
         "xorm_auth: {database_type: x, conn_string: hunter2}",
         "acl_mongo: {dial_info: {addrs: [x]}, collection: x, cache_ttl: 1m}",

@@ -1,5 +1,7 @@
 //! `level_token_db`, `gcs_token_db`, `redis_token_db`: docker_auth's keys, which choose among the same stores.
 
+use std::path::PathBuf;
+
 use super::TokenStoreConfig;
 use crate::config::field::Field;
 use crate::config::foreign;
@@ -7,13 +9,20 @@ use crate::config::section::Section;
 
 pub(super) const KEYS: [&str; 3] = ["level_token_db", "gcs_token_db", "redis_token_db"];
 
-/// The store that the keys in a provider's block choose. Nothing if there is none, or it cannot be used, which is said.
-pub(in crate::config) fn read(section: &Section<'_>) -> Option<TokenStoreConfig> {
+/// The store that these keys choose, which do not count where there is one already. Nothing if there is none, or it cannot be
+/// used, which is said.
+pub(in crate::config) fn read(section: &Section<'_>, has_store: bool) -> Option<TokenStoreConfig> {
     let mut present = KEYS.into_iter().filter_map(|key| section.get(key).map(|field| (key, field)));
     let Some((key, field)) = present.next() else {
-        section.missing("level_token_db", "is required, or `redis_token_db`: it says where tokens are kept");
+        if !has_store {
+            section
+                .missing("level_token_db", "is required, or `tokens.store`: it says where tokens are kept");
+        }
         return None;
     };
+    if has_store {
+        field.warn("does not count beside `tokens.store`: remove it");
+    }
     if let Some((_, other)) = present.next() {
         other.error(format!("stands beside `{key}`: keep one of them"));
         return None;
@@ -34,7 +43,15 @@ fn level(field: &Field<'_>) -> Option<TokenStoreConfig> {
     let path = section.require("path").and_then(|path| path.filled());
     hash_cost(&section);
     section.finish();
-    Some(TokenStoreConfig::File(path?.into()))
+    let mut path = PathBuf::from(path?);
+    // docker_auth's store is a folder, in which there is room for our file.
+    if path.is_dir() {
+        if path.join("CURRENT").is_file() {
+            field.warn("is a LevelDB of docker_auth, which cannot be read: its users sign in again");
+        }
+        path.push("tokens.redb");
+    }
+    Some(TokenStoreConfig::File(path))
 }
 
 /// Of no effect: tokens are long and random, so that their digests need no cost.

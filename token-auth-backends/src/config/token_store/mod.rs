@@ -16,6 +16,9 @@ pub use self::redis::RedisStoreConfig;
 #[cfg(feature = "token-store-sql")]
 pub use self::sql::SqlStoreConfig;
 
+#[cfg(feature = "oauth2")]
+pub(super) use docker_auth::read as read_docker_auth;
+
 use super::section::Section;
 use crate::token_store::redb::RedbTokenStore;
 
@@ -52,7 +55,7 @@ pub(super) fn read(section: Section<'_>) -> Option<TokenStoreConfig> {
         found.push(without(&field, "this build has no store in a database (feature `token-store-sql`)"));
     }
     if docker_auth::KEYS.into_iter().any(|key| section.get(key).is_some()) {
-        found.push(docker_auth::read(&section));
+        found.push(docker_auth::read(&section, false));
     }
     match found.len() {
         0 => section.missing("path", "is required, or `redis` or `sql`"),
@@ -85,6 +88,17 @@ impl TokenStoreConfig {
             Self::Redis(config) => config.open(),
             #[cfg(feature = "token-store-sql")]
             Self::Sql(config) => config.open(),
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            #[cfg(feature = "token-store-redis")]
+            Self::Redis(_) => None,
+            #[cfg(feature = "token-store-sql")]
+            Self::Sql(_) => None,
         }
     }
 

@@ -1,0 +1,53 @@
+// Chromium, driven by lines of JSON on standard input: {"do": NAME, ...}. Each is answered with a line on standard output.
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const [executablePath, userDataDir] = process.argv.slice(2);
+const args = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+const open = (options) => chromium.launchPersistentContext(userDataDir, { executablePath, headless: true, args, ...options });
+let context = await open({ javaScriptEnabled: false });
+let page = context.pages()[0] ?? (await context.newPage());
+const complaints = [];
+page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+page.setDefaultTimeout(60_000);
+
+const commands = {
+  go: async ({ url }) => { const answer = await page.goto(url); return { status: answer?.status() ?? 0 }; },
+  click: ({ role, name }) => page.getByRole(role, { name, exact: true }).click(),
+  clickFirst: ({ selector }) => page.locator(selector).first().click(),
+  fill: ({ label, value }) => page.getByLabel(label, { exact: true }).fill(value),
+  type: ({ selector, value }) => page.locator(selector).fill(value),
+  select: ({ label, value }) => page.getByLabel(label, { exact: true }).selectOption(value),
+  press: ({ key }) => page.keyboard.press(key),
+  focused: () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? ""),
+  read: async ({ selector }) => (await page.locator(selector).first().textContent()).trim(),
+  count: ({ selector }) => page.locator(selector).count(),
+  where: () => page.url(),
+  html: () => page.content(),
+  cookies: () => context.cookies(),
+  setCookies: ({ cookies }) => context.addCookies(cookies),
+  clearCookies: () => context.clearCookies(),
+  look: async ({ width, height, scheme }) => {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: scheme });
+    // Nothing is wider than the window: no page scrolls sideways.
+    return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  },
+  picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
+  // The roles and names that a screen reader tells.
+  aria: () => page.locator("body").ariaSnapshot(),
+  complaints: () => complaints.splice(0),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  try {
+    console.log(JSON.stringify({ ok: (await commands[command.do](command)) ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: `${error}`.split("\n").slice(0, 12).join("\n"), url: page.url() }));
+  }
+}
+await context.close();

@@ -1,0 +1,126 @@
+//! Sign-in with a browser at a certified provider: from the button to the registry.
+
+use serde_json::json;
+use token_auth_tests::{Browser, Image, Place, Registry, SignIn, Skopeo, run};
+
+#[test]
+fn from_the_button_to_the_registry() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "", "");
+    let registry = Registry::trusting(&place, &setup.server).start();
+    let browser = Browser::new(&place);
+
+    // In.
+    assert_eq!(browser.go(&setup.page("/")), 200);
+    assert_eq!(browser.address(), setup.page("/oidc_auth"));
+    browser.follow("Continue with 127.0.0.1");
+    setup.at_provider(&browser, "alice");
+    assert_eq!(browser.address(), setup.page("/account"));
+    browser.complaints();
+    assert!(browser.html().contains("You have no tokens yet."));
+
+    // A token, shown once.
+    browser.fill("Name", "Laptop");
+    browser.select("Expires", "30");
+    browser.press("Create token");
+    let token = browser.read("#secret");
+    assert_eq!(browser.read("#login-docker"), "docker login --username alice@example.com REGISTRY");
+    assert_eq!(browser.read("#login-helm"), "helm registry login --username alice@example.com REGISTRY");
+    browser.follow("All tokens");
+    assert!(!browser.html().contains(&token));
+    assert!(browser.html().contains("Not used yet"));
+
+    // The registry takes it, for what the labels of the account allow.
+    let alice = Skopeo::new(&place, &registry).logged_in("alice@example.com", &token);
+    let image = Image::new(&place, "hello");
+    alice.push(&image, "dev/app:1").ok();
+    alice.pull("dev/app:1").ok();
+    alice.push(&image, "ops/app:1").fails();
+    Skopeo::new(&place, &registry).login("bob@example.com", &token).fails();
+    let grant = setup.server.token(Some(&format!("alice@example.com:{token}")), &["repository:dev/app:push"]);
+    assert_eq!(grant.claims["sub"], "alice@example.com");
+
+    // Its use is seen, and its end is at once.
+    browser.go(&setup.page("/account"));
+    assert!(browser.html().contains("Last used"), "{}", browser.html());
+    browser.press("Revoke");
+    assert!(browser.html().contains("The token is revoked."));
+    assert_eq!(browser.count(".tokens li"), 0);
+    alice.pull("dev/app:1").fails();
+
+    // Out.
+    browser.press("Sign out");
+    assert!(browser.html().contains("You are signed out."));
+    browser.go(&setup.page("/account"));
+    assert_eq!(browser.address(), setup.page("/sign-in"));
+    assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
+    setup.server.never_told(&[&token, "client-secret-of-the-registry"]);
+}
+
+#[test]
+fn commands_work_as_they_are_shown() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "", "");
+    let registry = Registry::trusting(&place, &setup.server).start();
+    let browser = Browser::new(&place);
+    setup.sign_in(&browser);
+    let token = setup.make_token(&browser, "script");
+    let command = browser.read("#script-podman").replace("REGISTRY", &registry.address);
+    let command = command.replace(&format!("${}_TOKEN", registry.address), "$REGISTRY_TOKEN");
+    let mut shell = std::process::Command::new("sh");
+    let authfile = place.write("auth.json", "{}");
+    let script = format!("{command} --tls-verify=false --authfile {}", authfile.display());
+    shell.args(["-ec", &script]).env("REGISTRY_TOKEN", &token);
+    run(&mut shell, "").ok();
+    assert!(place.read("auth.json").contains(&registry.address));
+}
+
+/// The provider's last word holds until it is old; then it is asked, and what it says counts.
+#[test]
+fn removal_at_the_provider_ends_access() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "revalidate_after: 1s", "");
+    let browser = Browser::new(&place);
+    setup.sign_in(&browser);
+    let credentials = format!("alice@example.com:{}", setup.make_token(&browser, "Laptop"));
+    let scopes = ["repository:dev/app:pull,push"];
+    let granted = || {
+        let answer = setup.server.ask(Some(&credentials), &scopes);
+        (answer.status == 200).then(|| answer.token().actions("repository", "dev/app").unwrap_or_default())
+    };
+    assert_eq!(granted().as_deref(), Some("pull,push"));
+
+    // Each time a rotated refresh token, of which the provider takes each one once.
+    let refreshes = || {
+        let asked = setup.provider.asked();
+        asked.iter().filter(|line| *line == "POST /token").count()
+    };
+    refreshes();
+    let mut count = 0;
+    token_auth_tests::until("three refreshes", || {
+        assert_eq!(granted().as_deref(), Some("pull,push"));
+        count += refreshes();
+        (count >= 3).then_some(())
+    });
+
+    // Another group.
+    let claims = json!({"email": "alice@example.com", "email_verified": true, "groups": ["ops"]});
+    setup.provider.person("alice", &claims);
+    token_auth_tests::until("the new labels", || (granted().as_deref() == Some("pull")).then_some(()));
+
+    // Away: no answer is no grant. And back.
+    setup.provider.mode(&json!({"at": "/token", "status": 503}));
+    token_auth_tests::until("the provider to be missed", || {
+        (setup.server.ask(Some(&credentials), &scopes).status == 503).then_some(())
+    });
+    setup.provider.mode(&json!({}));
+    token_auth_tests::until("the provider to be back", granted);
+
+    // Gone.
+    setup.provider.remove("alice");
+    token_auth_tests::until("the end", || {
+        (setup.server.ask(Some(&credentials), &scopes).status == 401).then_some(())
+    });
+    setup.provider.person("alice", &claims);
+    assert_eq!(granted(), None, "the session at the provider is gone for good");
+}

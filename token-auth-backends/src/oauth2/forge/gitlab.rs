@@ -1,0 +1,135 @@
+use std::sync::Arc;
+
+use serde::Deserialize;
+use token_auth_core::{BackendError, Clock, Password, async_trait};
+use url::Url;
+
+use super::Forge;
+use crate::http_client::HttpOptions;
+use crate::oauth2::provider::{
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
+    same_person, untrusted,
+};
+
+/// Which GitLab, and who is let in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GitLabOptions {
+    /// How this server is known there.
+    pub registration: Registration,
+    /// The group, by its full path, that an account must be a member of, directly or through a parent group; the paths of
+    /// all groups of the account become the label `groups`. Without it every account may sign in, and has no labels.
+    pub organization: Option<String>,
+    /// Where people sign in. Default `https://gitlab.com`.
+    pub web: String,
+    /// Where the interface is. Default `https://gitlab.com/api/v4`.
+    pub api: String,
+    /// What is asked for. Default `read_user`, and `read_api` with an organization; the application must have them.
+    pub scopes: Vec<String>,
+    /// How GitLab is asked.
+    pub http: HttpOptions,
+}
+
+impl GitLabOptions {
+    /// gitlab.com, for the members of a group.
+    pub fn new(registration: Registration, organization: Option<String>) -> Self {
+        let scopes = if organization.is_some() { &["read_user", "read_api"][..] } else { &["read_user"] };
+        Self {
+            registration,
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            organization,
+            web: "https://gitlab.com".to_owned(),
+            api: "https://gitlab.com/api/v4".to_owned(),
+            http: HttpOptions::default(),
+        }
+    }
+}
+
+/// GitLab. The account is the user name.
+#[derive(Debug)]
+pub struct GitLab {
+    forge: Forge,
+    organization: Option<String>,
+    scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    username: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    full_path: String,
+}
+
+impl GitLab {
+    /// GitLab, by the name that the log has for it.
+    ///
+    /// # Errors
+    ///
+    /// When an address or a certificate cannot be used.
+    pub fn new(name: impl Into<Arc<str>>, options: GitLabOptions) -> Result<Self, BackendError> {
+        let web = options.web.trim_end_matches('/');
+        let endpoints = (format!("{web}/oauth/authorize"), format!("{web}/oauth/token"));
+        let forge = Forge::new(name.into(), &options.registration, endpoints, &options.api, &options.http)?;
+        Ok(Self { forge, organization: options.organization, scopes: options.scopes })
+    }
+
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.forge.clock = Arc::new(clock);
+        self
+    }
+
+    async fn verdict(&self, grant: ProviderGrant) -> Result<Verdict, BackendError> {
+        let token = grant.access_token.clone();
+        let user: User = match self.forge.get("/user", &token).await? {
+            Ok(user) => user,
+            Err(_) => return Ok(ended("GitLab does not take the access token")),
+        };
+        if user.state != "active" {
+            return Ok(not_allowed("the account is blocked"));
+        }
+        let groups = match &self.organization {
+            None => None,
+            Some(organization) => {
+                // From guests on; without it the list has every public group, too.
+                let path = "/groups?min_access_level=10";
+                let Ok(groups) = self.forge.list::<Group>(path, &token).await? else {
+                    return Ok(not_allowed("GitLab does not tell the groups of the account"));
+                };
+                if !groups.iter().any(|group| group.full_path.eq_ignore_ascii_case(organization)) {
+                    return Ok(not_allowed("the account is not a member of the group"));
+                }
+                Some(("groups", groups.into_iter().map(|group| group.full_path).collect()))
+            }
+        };
+        Ok(self.forge.verdict((user.id, user.username), groups, grant))
+    }
+}
+
+#[async_trait]
+impl IdentityProvider for GitLab {
+    async fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
+        self.forge.authorization_url(challenge, &self.scopes)
+    }
+
+    async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
+        match self.forge.redeem(code, challenge).await? {
+            Ok(grant) => self.verdict(grant).await,
+            Err(reason) => Ok(untrusted(reason)),
+        }
+    }
+
+    async fn renew(&self, grant: &ProviderGrant) -> Result<Renewal, BackendError> {
+        self.forge.renew(grant).await
+    }
+
+    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<Verdict, BackendError> {
+        Ok(same_person(known, self.verdict(known.grant.clone()).await?))
+    }
+}

@@ -1,0 +1,215 @@
+//! The tokens of whoever is signed in.
+
+use std::time::{Duration, SystemTime};
+
+use http::StatusCode;
+use token_auth_core::{
+    BackendError, CreateTokenError, NewPersonalToken, PageCursor, TokenId, TokenKind, TokenQuery, TokenRecord,
+};
+
+use super::answer::{Answer, Problem, is_for_a_person, page};
+use super::form::Fields;
+use super::session::Session;
+use super::templates::{AccountPage, CreatedPage, Lifetime, TokenLine};
+use super::{Member, Visit, commands};
+
+/// Tokens on one page.
+const PAGE: usize = 50;
+const DAY: u64 = 86_400;
+/// What people may choose, as far as it is not too long.
+const LIFETIMES: [(u64, &str); 4] =
+    [(7, "in 7 days"), (30, "in 30 days"), (90, "in 90 days"), (365, "in a year")];
+const USUAL_LIFETIME: u64 = 90;
+const NAME_CHARS: usize = 100;
+
+impl Visit<'_> {
+    pub(super) async fn account(&self) -> Result<Answer, Problem> {
+        match self.member() {
+            Some(member) => self.tokens(&member, None).await,
+            None if is_for_a_person(self.parts) => Ok(self.to("/sign-in")),
+            None => Err(Problem::SIGNED_OUT),
+        }
+    }
+
+    async fn tokens(&self, member: &Member<'_>, problem: Option<&str>) -> Result<Answer, Problem> {
+        let Member { session, .. } = member;
+        let fields = Fields::parse(self.parts.uri.query().unwrap_or_default().as_bytes());
+        let after = fields.get("after").map(PageCursor::new);
+        let query = TokenQuery::all().of_account(&*session.account);
+        let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
+        let found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let now = self.pages.clock.now();
+        let own = found.records.iter().filter(|record| is_of(record, session) && !record.has_ended(now));
+        let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        let encoded =
+            |cursor: &PageCursor| url::form_urlencoded::byte_serialize(cursor.as_str().as_bytes()).collect();
+        Ok(page(
+            status,
+            &AccountPage {
+                frame: self.frame(Some(session)),
+                csrf: &session.csrf,
+                notice: fields.has("revoked").then_some("The token is revoked."),
+                problem,
+                lifetimes: self.lifetimes(),
+                tokens: own.map(line).collect(),
+                next: found.next.as_ref().map(encoded),
+            },
+        ))
+    }
+
+    fn lifetimes(&self) -> Vec<Lifetime> {
+        let longest = self.pages.options.token_lifetime;
+        let mut choices: Vec<Lifetime> = LIFETIMES
+            .iter()
+            .filter(|(days, _)| longest.is_none_or(|longest| Duration::from_secs(days * DAY) <= longest))
+            .map(|(days, text)| Lifetime {
+                days: *days,
+                text: (*text).to_owned(),
+                chosen: *days == USUAL_LIFETIME,
+            })
+            .collect();
+        match longest {
+            None => choices.push(Lifetime { days: 0, text: "never".to_owned(), chosen: false }),
+            Some(longest) if choices.is_empty() => {
+                let days = longest.as_secs().div_ceil(DAY);
+                choices.push(Lifetime { days, text: "as late as possible".to_owned(), chosen: true });
+            }
+            Some(_) => {}
+        }
+        if let (false, Some(last)) = (choices.iter().any(|choice| choice.chosen), choices.last_mut()) {
+            last.chosen = true;
+        }
+        choices
+    }
+
+    pub(super) async fn create(&self, form: &[u8]) -> Result<Answer, Problem> {
+        let fields = Fields::parse(form);
+        let member = self.sender(&fields)?;
+        let Member { offer, session } = &member;
+        let name = fields.get("name").unwrap_or_default().trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
+            return self.tokens(&member, Some("Give the token a name of at most 100 characters.")).await;
+        }
+        let days = fields.get("days").and_then(|days| days.parse::<u64>().ok());
+        let Some(days) = days.filter(|days| self.lifetimes().iter().any(|choice| choice.days == *days))
+        else {
+            return self.tokens(&member, Some("Choose when the token expires.")).await;
+        };
+        if self.has_enough(&member).await? {
+            return self.tokens(&member, Some("You have as many tokens as you may: revoke one first.")).await;
+        }
+        let now = self.pages.clock.now();
+        let wanted = (days > 0).then(|| Duration::from_secs(days.saturating_mul(DAY)));
+        let lifetime = match (wanted, self.pages.options.token_lifetime) {
+            (Some(wanted), Some(longest)) => Some(wanted.min(longest)),
+            (wanted, longest) => wanted.or(longest),
+        };
+        let new = NewPersonalToken::new(&*session.account, name).with_lifetime(lifetime);
+        let (token, record) = match self.pages.tokens.create(new, &offer.source, now).await {
+            Ok(created) => created,
+            Err(CreateTokenError::UnknownAccount(_)) => return Err(Problem::SIGNED_OUT),
+            Err(CreateTokenError::Unavailable(error)) => return Err(self.unavailable(&error, Problem::AWAY)),
+            Err(error) => {
+                let error = BackendError::new("pages", error);
+                return Err(self.unavailable(&error, Problem::UNAVAILABLE));
+            }
+        };
+        tracing::info!(
+            target: "token_auth::sign_in", id = self.id, account = session.account, token = %record.id, "a token was made"
+        );
+        let registry = offer.registry.as_deref().or(self.pages.options.registry.as_deref());
+        Ok(page(
+            StatusCode::OK,
+            &CreatedPage {
+                frame: self.frame(Some(session)),
+                name,
+                account: &session.account,
+                secret: token.expose(),
+                expires: match record.expires {
+                    Some(expires) => format!("It expires on {}.", day(expires)),
+                    None => "It does not expire.".to_owned(),
+                },
+                commands: commands::login(&session.account, registry),
+                scripts: commands::script(&session.account, registry),
+            },
+        ))
+    }
+
+    async fn has_enough(&self, Member { session, .. }: &Member<'_>) -> Result<bool, Problem> {
+        let query = TokenQuery::all().of_account(&*session.account).of_kind(TokenKind::Personal);
+        let (mut count, mut after) = (0, None);
+        loop {
+            let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
+            let found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+            let now = self.pages.clock.now();
+            count += found.records.iter().filter(|record| !record.has_ended(now)).count();
+            if count >= self.pages.options.tokens {
+                return Ok(true);
+            }
+            match found.next {
+                Some(next) => after = Some(next),
+                None => return Ok(false),
+            }
+        }
+    }
+
+    pub(super) async fn revoke(&self, id: &str, form: &[u8]) -> Result<Answer, Problem> {
+        let Member { session, .. } = self.sender(&Fields::parse(form))?;
+        let id: TokenId = id.parse().map_err(|_| Problem::NOT_FOUND)?;
+        let record = self.pages.tokens.store().get(&id).await;
+        let record = record.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        // Someone else's token is no token at all.
+        record.filter(|record| is_of(record, &session)).ok_or(Problem::NOT_FOUND)?;
+        self.pages
+            .tokens
+            .store()
+            .revoke(&id)
+            .await
+            .map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        tracing::info!(
+            target: "token_auth::sign_in", id = self.id, account = session.account, token = %id, "a token was revoked"
+        );
+        Ok(self.to("/account?revoked"))
+    }
+}
+
+/// Whether a token is of this account: also of the same source, where an account of another has the same name.
+fn is_of(record: &TokenRecord, session: &Session) -> bool {
+    record.account == session.account && record.source.as_ref() == Some(&session.provider)
+}
+
+fn line(record: &TokenRecord) -> TokenLine {
+    let name = match (&record.name, record.kind) {
+        (Some(name), _) => name.clone(),
+        (None, TokenKind::Personal) => "Without a name".to_owned(),
+        (None, TokenKind::Refresh) => match &record.service {
+            Some(service) => format!("Login of a client at {service}"),
+            None => "Login of a client".to_owned(),
+        },
+    };
+    let last_use = match &record.last_use {
+        None => "Not used yet".to_owned(),
+        Some(used) => {
+            let client = used.client_id.as_ref().map(|client| format!(" by {client}")).unwrap_or_default();
+            let from = used.address.map(|address| format!(" from {address}")).unwrap_or_default();
+            format!("Last used {}{client}{from}", minute(used.time))
+        }
+    };
+    TokenLine {
+        id: record.id.to_string(),
+        name,
+        made: format!("Made {}", day(record.created)),
+        expires: record
+            .end()
+            .map_or_else(|| "does not expire".to_owned(), |end| format!("expires {}", day(end))),
+        last_use,
+    }
+}
+
+fn day(time: SystemTime) -> String {
+    chrono::DateTime::<chrono::Utc>::from(time).format("%-d %B %Y").to_string()
+}
+
+fn minute(time: SystemTime) -> String {
+    chrono::DateTime::<chrono::Utc>::from(time).format("%-d %B %Y, %H:%M UTC").to_string()
+}

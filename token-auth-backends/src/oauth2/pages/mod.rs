@@ -1,0 +1,327 @@
+//! The pages: sign in, make and revoke tokens, sign out.
+
+mod account;
+mod answer;
+mod commands;
+mod form;
+mod options;
+mod place;
+mod session;
+mod sign_in;
+mod templates;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use aws_lc_rs::rand;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use token_auth_core::{BackendError, Clock, StoredTokens, SystemClock};
+
+use super::cookie;
+use super::seal::SealingKeys;
+use super::source::SignInSource;
+use answer::{Answer, Problem, is_for_a_person, json, page, redirect, secured};
+use place::Place;
+use session::Session;
+use templates::{Frame, ProblemPage, User};
+
+pub use options::PageOptions;
+
+/// A provider as the pages offer it.
+#[derive(Clone, Debug)]
+pub struct SignInOffer {
+    source: SignInSource,
+    name: String,
+    redirect_url: Option<String>,
+    sends_redirect_url: bool,
+    registry: Option<String>,
+}
+
+impl SignInOffer {
+    /// A provider under the name that its button has.
+    pub fn new(source: SignInSource, name: impl Into<String>) -> Self {
+        Self { source, name: name.into(), redirect_url: None, sends_redirect_url: true, registry: None }
+    }
+
+    /// Says where the provider sends browsers back to. Default: to the path `/ID_auth` of the pages.
+    #[must_use]
+    pub fn with_redirect_url(self, url: impl Into<String>) -> Self {
+        Self { redirect_url: Some(url.into()), ..self }
+    }
+
+    /// Tells the provider no such address: it takes the one that was registered there.
+    #[must_use]
+    pub fn with_registered_redirect_url(self) -> Self {
+        Self { sends_redirect_url: false, ..self }
+    }
+
+    /// Says which registry the commands are for, where it is another one than the pages' own.
+    #[must_use]
+    pub fn with_registry(self, registry: impl Into<String>) -> Self {
+        Self { registry: Some(registry.into()), ..self }
+    }
+}
+
+/// The pages as a tower `Service`, for any server, behind any path.
+///
+/// | path | |
+/// |---|---|
+/// | `/` | to the sign-in, or to the tokens of whoever is signed in |
+/// | `/sign-in` | one button a provider |
+/// | `/sign-in/ID` | to the provider |
+/// | `/ID_auth` | back from the provider; without its answer, the sign-in. docker_auth's paths, where the id is `oidc`, `google`, `github` or `gitlab` |
+/// | `/account` | tokens, with their last use: make one, revoke one |
+/// | `/sign-out` | |
+///
+/// Everything works without scripts. Nothing is kept between two requests but in sealed cookies and the token store, so that
+/// any replica with the same keys and store can answer.
+#[derive(Clone)]
+pub struct SignInPages(Arc<Inner>);
+
+struct Inner {
+    offers: Vec<SignInOffer>,
+    tokens: StoredTokens,
+    keys: SealingKeys,
+    options: PageOptions,
+    clock: Arc<dyn Clock>,
+}
+
+/// One request on its way to its answer.
+struct Visit<'a> {
+    pages: &'a Inner,
+    parts: &'a Parts,
+    place: Place,
+    id: String,
+}
+
+/// Someone who is signed in, and where.
+struct Member<'a> {
+    offer: &'a SignInOffer,
+    session: Session,
+}
+
+impl SignInPages {
+    /// The pages for these providers, which make personal access tokens of these: the ones of the service.
+    pub fn new(
+        offers: impl IntoIterator<Item = SignInOffer>,
+        tokens: StoredTokens,
+        keys: SealingKeys,
+        options: PageOptions,
+    ) -> Self {
+        Self::with_clock(offers, tokens, keys, options, SystemClock)
+    }
+
+    /// The same with another clock.
+    pub fn with_clock(
+        offers: impl IntoIterator<Item = SignInOffer>,
+        tokens: StoredTokens,
+        keys: SealingKeys,
+        options: PageOptions,
+        clock: impl Clock + 'static,
+    ) -> Self {
+        let offers = offers.into_iter().collect();
+        Self(Arc::new(Inner { offers, tokens, keys, options, clock: Arc::new(clock) }))
+    }
+
+    /// Whether this path is one of the pages'.
+    pub fn owns(&self, path: &str) -> bool {
+        let path = self.0.inner_path(path);
+        matches!(path, "/" | "/sign-in" | "/sign-out" | "/account")
+            || path.starts_with("/sign-in/")
+            || path.starts_with("/account/")
+            || self.0.offer_of_callback(path).is_some()
+    }
+
+    /// Answers one request.
+    pub async fn respond<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
+    {
+        let (parts, body) = request.into_parts();
+        let Some(place) = Place::of(&self.0.options, &parts) else {
+            return secured(json(&Problem::MALFORMED));
+        };
+        let visit = Visit { pages: &self.0, parts: &parts, place, id: request_id() };
+        let answer = match visit.answer(body).await {
+            Ok(answer) => answer,
+            Err(problem) => visit.problem(&problem),
+        };
+        secured(answer)
+    }
+}
+
+impl Inner {
+    /// The path below the prefix; a router may have taken that off already.
+    fn inner_path<'p>(&self, path: &'p str) -> &'p str {
+        let prefix = self.options.path_prefix.trim_end_matches('/');
+        path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    }
+
+    fn offer(&self, id: &str) -> Option<&SignInOffer> {
+        self.offers.iter().find(|offer| offer.source.id() == id)
+    }
+
+    fn offer_of_callback(&self, path: &str) -> Option<&SignInOffer> {
+        self.offer(path.strip_prefix('/')?.strip_suffix("_auth")?)
+    }
+}
+
+impl Visit<'_> {
+    async fn answer<B>(&self, body: B) -> Result<Answer, Problem>
+    where
+        B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
+    {
+        let path = self.pages.inner_path(self.parts.uri.path());
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let get = matches!(self.parts.method, Method::GET | Method::HEAD);
+        let post = self.parts.method == Method::POST;
+        if self.parts.uri.query().is_some_and(|query| query.len() > self.pages.options.request_bytes) {
+            return Err(Problem::TOO_LARGE);
+        }
+        match segments.as_slice() {
+            [""] if get => Ok(self.index()),
+            ["sign-in"] if get => Ok(self.sign_in_page(None).await),
+            ["sign-in", id] if get => self.begin(self.pages.offer(id).ok_or(Problem::NOT_FOUND)?).await,
+            ["account"] if get => self.account().await,
+            ["account", "tokens"] if post => self.create(&self.form(body).await?).await,
+            ["account", "tokens", id, "revoke"] if post => self.revoke(id, &self.form(body).await?).await,
+            ["sign-out"] if post => self.sign_out(&self.form(body).await?),
+            ["" | "sign-in" | "sign-out" | "account"] | ["sign-in", _] | ["account", "tokens"] => {
+                Err(Problem::METHOD)
+            }
+            ["account", "tokens", _, "revoke"] => Err(Problem::METHOD),
+            _ => {
+                let offer = self.pages.offer_of_callback(path).ok_or(Problem::NOT_FOUND)?;
+                if get { self.callback(offer).await } else { Err(Problem::METHOD) }
+            }
+        }
+    }
+
+    /// docker_auth's way: to the one provider's page. Whoever is signed in sees the tokens.
+    fn index(&self) -> Answer {
+        let to = match (self.member(), self.pages.offers.as_slice()) {
+            (Some(_), _) => "/account".to_owned(),
+            (None, [offer]) => format!("/{}_auth", offer.source.id()),
+            (None, _) => "/sign-in".to_owned(),
+        };
+        self.to(&to)
+    }
+
+    /// The body of a form that one of these pages has sent.
+    async fn form<B>(&self, body: B) -> Result<Bytes, Problem>
+    where
+        B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
+    {
+        if !self.place.sent(self.parts) {
+            self.log("another site sent a form", None);
+            return Err(Problem::FORGED);
+        }
+        let body = Limited::new(body, self.pages.options.request_bytes).collect().await;
+        body.map(http_body_util::Collected::to_bytes).map_err(|error| match error.is::<LengthLimitError>() {
+            true => Problem::TOO_LARGE,
+            false => Problem::MALFORMED,
+        })
+    }
+
+    /// Whoever is signed in, if the form is of their session.
+    fn sender(&self, fields: &form::Fields<'_>) -> Result<Member<'_>, Problem> {
+        let member = self.member().ok_or(Problem::SIGNED_OUT)?;
+        match fields.get("csrf").is_some_and(|csrf| session::same(csrf, &member.session.csrf)) {
+            true => Ok(member),
+            false => Err(Problem::FORGED),
+        }
+    }
+
+    fn member(&self) -> Option<Member<'_>> {
+        let cookie = cookie::read(&self.parts.headers, &self.cookie_name("session"))?;
+        let session = Session::open(&cookie, &self.pages.keys, self.pages.clock.now())?;
+        Some(Member { offer: self.pages.offer(&session.provider)?, session })
+    }
+
+    fn cookie_name(&self, kind: &str) -> String {
+        cookie::name(kind, &self.place.base, self.place.secure)
+    }
+
+    fn frame<'f>(&'f self, session: Option<&'f Session>) -> Frame<'f> {
+        Frame {
+            registry: self.pages.options.registry.as_deref().unwrap_or("Container registry"),
+            base: &self.place.base,
+            user: session.map(|session| User { account: &session.account, csrf: &session.csrf }),
+        }
+    }
+
+    fn to(&self, path: &str) -> Answer {
+        redirect(&format!("{}{path}", self.place.base))
+    }
+
+    fn problem(&self, problem: &Problem) -> Answer {
+        if !is_for_a_person(self.parts) {
+            return json(problem);
+        }
+        let (title, text) = (problem.title, problem.text);
+        page(problem.status, &ProblemPage { frame: self.frame(None), title, text, request_id: &self.id })
+    }
+
+    /// A backend that could not answer. The error is for the log alone.
+    fn unavailable(&self, error: &BackendError, problem: Problem) -> Problem {
+        use std::error::Error as _;
+        let mut text = error.to_string();
+        let mut cause = error.source().and_then(StdError::source);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        tracing::error!(target: "token_auth::sign_in", id = self.id, error = text, "a page cannot be answered");
+        problem
+    }
+
+    fn log(&self, what: &str, account: Option<&str>) {
+        tracing::info!(target: "token_auth::sign_in", id = self.id, account, "{what}");
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for SignInPages
+where
+    B: Body<Data: Send, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let pages = self.clone();
+        Box::pin(async move { Ok(pages.respond(request).await) })
+    }
+}
+
+impl fmt::Debug for SignInPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInPages")
+            .field("offers", &self.0.offers)
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// For the log, and for whoever asks for help.
+fn request_id() -> String {
+    let mut bits = [0; 8];
+    // An id only helps to find a line again.
+    let _ = rand::fill(&mut bits);
+    format!("{:016x}", u64::from_be_bytes(bits))
+}

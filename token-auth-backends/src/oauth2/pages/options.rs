@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use url::Url;
+
+/// How the pages are served.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PageOptions {
+    /// Where browsers find the pages, with the path that they are mounted at: `https://registry.example.com/login`.
+    /// Without it, what the request says (`Host`) and [`tls`](Self::tls) and [`path_prefix`](Self::path_prefix) are
+    /// believed: right only where no reverse proxy is in front.
+    pub public_url: Option<Url>,
+    /// What the paths of requests begin with. Default: nothing.
+    pub path_prefix: String,
+    /// Whether this server itself speaks TLS; counts where there is no public URL.
+    pub tls: bool,
+    /// The registry's name on the pages: `registry.example.com`. Default: nothing, and commands have a placeholder.
+    pub registry: Option<String>,
+    /// How long someone is signed in to the pages. Default 30 min.
+    pub session: Duration,
+    /// How long someone may take to sign in at the provider. Default 10 min.
+    pub sign_in: Duration,
+    /// The longest lifetime of a token; `None` for tokens without an end, too. Default 365 days.
+    pub token_lifetime: Option<Duration>,
+    /// How many personal access tokens an account may have. Default 50.
+    pub tokens: usize,
+    /// Bytes of a query, and of a form. Default 16 KiB.
+    pub request_bytes: usize,
+}
+
+impl Default for PageOptions {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            path_prefix: String::new(),
+            tls: false,
+            registry: None,
+            session: Duration::from_secs(30 * 60),
+            sign_in: Duration::from_secs(10 * 60),
+            token_lifetime: Some(Duration::from_secs(365 * 86_400)),
+            tokens: 50,
+            request_bytes: 16 * 1024,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! To the provider and back.
+
+use token_auth_core::Password;
+
+use super::answer::{Answer, Problem, page, redirect, with_cookie};
+use super::form::Fields;
+use super::session::{Session, Ticket, same};
+use super::templates::{Choice, SignInPage};
+use super::{SignInOffer, Visit};
+use crate::oauth2::cookie;
+use crate::oauth2::exchange::plain;
+use crate::oauth2::provider::{Challenge, Refusal, Verdict};
+
+impl Visit<'_> {
+    /// One button a provider; of one provider alone on its own page.
+    pub(super) async fn sign_in_page(&self, only: Option<&SignInOffer>) -> Answer {
+        let mut choices = Vec::new();
+        for offer in self
+            .pages
+            .offers
+            .iter()
+            .filter(|offer| only.is_none_or(|only| only.source.id() == offer.source.id()))
+        {
+            let ready = offer.source.provider().ready().await;
+            choices.push(Choice { id: offer.source.id(), name: &offer.name, ready });
+        }
+        let signed_out = self.parts.uri.query() == Some("signed-out");
+        page(http::StatusCode::OK, &SignInPage { frame: self.frame(None), signed_out, choices })
+    }
+
+    /// Sends the browser to the provider, with a ticket that it brings back.
+    pub(super) async fn begin(&self, offer: &SignInOffer) -> Result<Answer, Problem> {
+        let (options, now) = (&self.pages.options, self.pages.clock.now());
+        let id = offer.source.id();
+        let redirect_url = offer
+            .sends_redirect_url
+            .then(|| offer.redirect_url.clone().unwrap_or_else(|| self.place.url(&format!("/{id}_auth"))));
+        let ticket = Ticket::new(id, redirect_url, now, options.sign_in).ok_or(Problem::UNAVAILABLE)?;
+        let url = offer.source.provider().authorization_url(&challenge(&ticket)).await;
+        let url = url.map_err(|error| self.unavailable(&error, Problem::AWAY))?;
+        let sealed = ticket.seal(&self.pages.keys).ok_or(Problem::UNAVAILABLE)?;
+        let cookie = cookie::set(&self.cookie_name("sign-in"), &sealed, options.sign_in, self.place.secure);
+        Ok(with_cookie(redirect(url.as_str()), cookie))
+    }
+
+    /// The browser comes back. Whatever comes of it, the ticket is used up.
+    pub(super) async fn callback(&self, offer: &SignInOffer) -> Result<Answer, Problem> {
+        let fields = Fields::parse(self.parts.uri.query().unwrap_or_default().as_bytes());
+        if !["code", "error", "state"].iter().any(|name| fields.has(name)) {
+            return Ok(self.sign_in_page(Some(offer)).await);
+        }
+        let answer = match self.finish(offer, &fields).await {
+            Ok(session) => {
+                let sealed = session.seal(&self.pages.keys).ok_or(Problem::UNAVAILABLE)?;
+                let (name, lifetime) = (self.cookie_name("session"), self.pages.options.session);
+                with_cookie(self.to("/account"), cookie::set(&name, &sealed, lifetime, self.place.secure))
+            }
+            Err(problem) => self.problem(&problem),
+        };
+        Ok(with_cookie(answer, cookie::clear(&self.cookie_name("sign-in"), self.place.secure)))
+    }
+
+    async fn finish(&self, offer: &SignInOffer, fields: &Fields<'_>) -> Result<Session, Problem> {
+        let id = offer.source.id();
+        let refused = |problem: Problem, reason: &str| {
+            tracing::warn!(target: "token_auth::sign_in", id = self.id, provider = id, reason, "a sign-in is refused");
+            problem
+        };
+        let ticket = cookie::read(&self.parts.headers, &self.cookie_name("sign-in"))
+            .and_then(|cookie| Ticket::open(&cookie, &self.pages.keys, self.pages.clock.now()))
+            .ok_or_else(|| refused(Problem::OTHER_BROWSER, "the browser has no ticket, or an old one"))?;
+        if ticket.provider != id {
+            return Err(refused(Problem::OTHER_BROWSER, "the sign-in was begun at another provider"));
+        }
+        if !fields.get("state").is_some_and(|state| same(state, &ticket.state)) {
+            return Err(refused(Problem::OTHER_BROWSER, "the state is missing or another one"));
+        }
+        if let (Some(issuer), true) = (offer.source.provider().issuer(), fields.has("iss"))
+            && fields.get("iss") != Some(issuer)
+        {
+            return Err(refused(Problem::UNTRUSTED, "the answer names another issuer"));
+        }
+        if let Some(error) = fields.get("error") {
+            let problem = match error {
+                "access_denied" => Problem::CANCELLED,
+                "temporarily_unavailable" | "server_error" => Problem::AWAY,
+                _ => Problem::REFUSED_BY_PROVIDER,
+            };
+            return Err(refused(problem, &format!("the provider answers {}", plain(error))));
+        }
+        let code = fields.get("code").ok_or_else(|| refused(Problem::MALFORMED, "there is no code"))?;
+        let verdict = offer.source.provider().redeem(&Password::new(code), &challenge(&ticket)).await;
+        let profile = match verdict.map_err(|error| self.unavailable(&error, Problem::AWAY))? {
+            Verdict::Known(profile) => profile,
+            Verdict::Refused(refusal) => {
+                let problem = match refusal {
+                    Refusal::NotAllowed(_) => Problem::NOT_ALLOWED,
+                    Refusal::Untrusted(_) | Refusal::Ended(_) => Problem::UNTRUSTED,
+                };
+                return Err(refused(problem, refusal.reason()));
+            }
+        };
+        if offer.source.is_reserved(&profile) {
+            return Err(refused(Problem::NOT_ALLOWED, "the account name belongs to another source"));
+        }
+        let identity = offer.source.remember(profile).await;
+        let identity = identity.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        tracing::info!(target: "token_auth::sign_in", id = self.id, provider = id, account = &*identity.account, "signed in");
+        Session::new(id, &identity.account, self.pages.clock.now(), self.pages.options.session)
+            .ok_or(Problem::UNAVAILABLE)
+    }
+
+    pub(super) fn sign_out(&self, form: &[u8]) -> Result<Answer, Problem> {
+        // Who is not signed in any more is signed out.
+        let cleared = || cookie::clear(&self.cookie_name("session"), self.place.secure);
+        match self.sender(&Fields::parse(form)) {
+            Ok(_) | Err(Problem::SIGNED_OUT) => Ok(with_cookie(self.to("/sign-in?signed-out"), cleared())),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+fn challenge(ticket: &Ticket) -> Challenge<'_> {
+    Challenge {
+        state: &ticket.state,
+        nonce: &ticket.nonce,
+        verifier: &ticket.verifier,
+        redirect_url: ticket.redirect_url.as_deref(),
+    }
+}

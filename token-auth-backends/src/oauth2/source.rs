@@ -1,0 +1,316 @@
+//! Accounts of an identity provider, as a source that is asked at each use of their tokens.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use token_auth_core::{
+    Authenticator, Authn, BackendError, Blob, BlobKey, BlobVersion, BlobWrite, Clock, Credentials, Identity,
+    SystemClock, TokenQuery, TokenStore, async_trait,
+};
+
+use super::exchange::unavailable;
+use super::memory::{Lease, Memory};
+use super::provider::{IdentityProvider, Profile, Refusal, Renewal, Verdict};
+use super::seal::{Purpose, SealingKeys};
+
+/// How long one process has the provider to itself for an account. A rotated refresh token that is used twice ends the
+/// session at many providers.
+const LEASE: Duration = Duration::from_secs(30);
+/// How long a provider that could not be asked is left alone, account by account.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How often it is looked whether another process has the answer.
+const POLL: Duration = Duration::from_millis(100);
+/// Of writes that others were faster than.
+const ATTEMPTS: usize = 8;
+
+/// An identity provider with the accounts that have signed in there.
+///
+/// Accepts no password: what people take away is a personal access token, and [`revalidate`](Authenticator::revalidate)
+/// answers for the account behind it. The provider is asked when its last word is older than
+/// [`with_revalidation`](Self::with_revalidation) says; until then that word holds, be the provider away or not.
+/// Afterwards a provider that is away means 503, and one that does not know the account any more, the end.
+///
+/// The provider's tokens are kept in the store, encrypted.
+#[derive(Clone)]
+pub struct SignInSource {
+    id: Arc<str>,
+    provider: Arc<dyn IdentityProvider>,
+    store: Arc<dyn TokenStore>,
+    keys: Arc<SealingKeys>,
+    account_prefix: Arc<str>,
+    reserved: Arc<BTreeSet<String>>,
+    revalidate_after: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl SignInSource {
+    /// A provider by its id, which names the source of its accounts: in the log, in the store, and in its path
+    /// `/ID_auth`.
+    pub fn new(
+        id: impl Into<Arc<str>>,
+        provider: Arc<dyn IdentityProvider>,
+        store: Arc<dyn TokenStore>,
+        keys: SealingKeys,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            provider,
+            store,
+            keys: Arc::new(keys),
+            account_prefix: "".into(),
+            reserved: Arc::default(),
+            revalidate_after: Duration::from_secs(3600),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Says what the account names of this provider begin with, so that they are not those of another source. Default:
+    /// nothing.
+    #[must_use]
+    pub fn with_account_prefix(self, prefix: impl Into<Arc<str>>) -> Self {
+        Self { account_prefix: prefix.into(), ..self }
+    }
+
+    /// Names accounts that belong to other sources: nobody becomes one of them by signing in. Default: none.
+    #[must_use]
+    pub fn with_reserved_accounts<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        Self { reserved: Arc::new(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Says after what time the provider is asked again. Default: an hour.
+    #[must_use]
+    pub fn with_revalidation(self, after: Duration) -> Self {
+        Self { revalidate_after: after, ..self }
+    }
+
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn provider(&self) -> &dyn IdentityProvider {
+        &*self.provider
+    }
+
+    /// Whether the account is one of another source.
+    pub(super) fn is_reserved(&self, profile: &Profile) -> bool {
+        self.reserved.contains(&*self.identity(profile).account)
+    }
+
+    /// Whose account this is, by the name that rules see.
+    fn identity(&self, profile: &Profile) -> Identity {
+        let subject = digest(&SHA256, format!("{}\0{}", self.id, profile.subject).as_bytes());
+        Identity::new(format!("{}{}", self.account_prefix, profile.account))
+            .with_labels(profile.labels.clone())
+            .with_source(self.id.to_string())
+            // A name that another person has now does not open what was made for the one before.
+            .with_security_stamp(URL_SAFE_NO_PAD.encode(subject))
+    }
+
+    /// Keeps what the provider said of someone who has just signed in.
+    pub(super) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
+        let identity = self.identity(&profile);
+        let key = BlobKey::new(&*self.id, &*identity.account);
+        let memory = Memory::new(profile, seconds(self.clock.now()));
+        for _ in 0..ATTEMPTS {
+            let before = self.store.read_blob(&key).await?;
+            if let Some(blob) = &before
+                && !self.is_same_person(&key, blob, &memory.profile)
+            {
+                self.revoke_all(&identity.account).await?;
+            }
+            if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_some() {
+                return Ok(identity);
+            }
+        }
+        Err(unavailable(&self.id, "the store is written by others all the time"))
+    }
+
+    /// Whether the account is of the person who had it before. What cannot be read any more may be of anyone.
+    fn is_same_person(&self, key: &BlobKey, blob: &Blob, profile: &Profile) -> bool {
+        let opened = self.keys.open(Purpose::Grant, &context(key), &blob.data);
+        opened
+            .and_then(|plain| Memory::from_json(&plain))
+            .is_some_and(|memory| memory.profile.subject == profile.subject)
+    }
+
+    /// Tokens that were made for someone who had this name before.
+    async fn revoke_all(&self, account: &str) -> Result<(), BackendError> {
+        let query = TokenQuery::all().of_account(account);
+        let mut after = None;
+        loop {
+            let page = self.store.list(&query, after.as_ref(), 500).await?;
+            for record in page.records.iter().filter(|record| record.source.as_deref() == Some(&*self.id)) {
+                self.store.revoke(&record.id).await?;
+                tracing::warn!(source = &*self.id, account, token = %record.id, "revoked: the account is another person's now");
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Writes, unless someone else has written before.
+    async fn write(
+        &self,
+        key: &BlobKey,
+        expected: Option<&BlobVersion>,
+        memory: &Memory,
+    ) -> Result<Option<BlobVersion>, BackendError> {
+        let sealed = self.keys.seal(Purpose::Grant, &context(key), &memory.to_json());
+        let sealed =
+            sealed.ok_or_else(|| unavailable(&self.id, "the provider's tokens cannot be encrypted"))?;
+        Ok(match self.store.write_blob(key, expected, &sealed).await? {
+            BlobWrite::Written(version) => Some(version),
+            BlobWrite::Conflict => None,
+        })
+    }
+
+    async fn judge(&self, identity: &Identity) -> Result<Authn, BackendError> {
+        let key = BlobKey::new(&*self.id, &*identity.account);
+        let patience = tokio::time::Instant::now() + LEASE;
+        loop {
+            let Some(blob) = self.store.read_blob(&key).await? else { return Ok(Authn::Abstain) };
+            let opened = self.keys.open(Purpose::Grant, &context(&key), &blob.data);
+            let Some(memory) = opened.and_then(|plain| Memory::from_json(&plain)) else {
+                tracing::warn!(
+                    source = &*self.id,
+                    account = key.account,
+                    "the provider's tokens cannot be opened: the sealing key has changed"
+                );
+                return Ok(Authn::Reject("the provider's tokens cannot be opened: sign in again".into()));
+            };
+            if self.is_reserved(&memory.profile) {
+                return Ok(Authn::Reject("the account name belongs to another source".into()));
+            }
+            if let Some(reason) = memory.ended {
+                return Ok(Authn::Reject(reason.into()));
+            }
+            let now = seconds(self.clock.now());
+            if now < memory.checked.saturating_add(self.revalidate_after.as_secs()) {
+                return Ok(Authn::Accept(self.identity(&memory.profile)));
+            }
+            match memory.lease {
+                Some(Lease { until, failed: true }) if now < until => {
+                    return Err(unavailable(&self.id, "the provider did not answer a moment ago"));
+                }
+                Some(Lease { until, .. }) if now < until => {
+                    if tokio::time::Instant::now() >= patience {
+                        return Err(unavailable(
+                            &self.id,
+                            "the provider takes too long to answer another request",
+                        ));
+                    }
+                    tokio::time::sleep(POLL).await;
+                }
+                _ => {
+                    let leased = memory.leased(now + LEASE.as_secs(), false);
+                    if let Some(version) = self.write(&key, Some(&blob.version), &leased).await?
+                        && let Some(answer) = self.ask(&key, version, leased).await?
+                    {
+                        return Ok(answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks the provider, with the lease in hand; nothing if someone signed in meanwhile.
+    async fn ask(
+        &self,
+        key: &BlobKey,
+        mut version: BlobVersion,
+        mut memory: Memory,
+    ) -> Result<Option<Authn>, BackendError> {
+        let verdict = match self.provider.renew(&memory.profile.grant).await {
+            Err(error) => Err(error),
+            Ok(Renewal::Ended(reason)) => Ok(Verdict::Refused(Refusal::Ended(reason))),
+            Ok(Renewal::Current { grant, id_token }) => {
+                if memory.profile.grant != grant {
+                    memory.profile.grant = grant;
+                    match self.write(key, Some(&version), &memory).await? {
+                        Some(written) => version = written,
+                        None => return Ok(None),
+                    }
+                }
+                self.provider.revalidate(&memory.profile, id_token.as_ref()).await
+            }
+        };
+        let now = seconds(self.clock.now());
+        let (memory, answer) = match verdict {
+            // What cannot be believed may be the fault of a clock: it ends nothing, and lets nobody in.
+            Err(error) => (memory.leased(now + PAUSE.as_secs(), true), Err(error)),
+            Ok(Verdict::Refused(Refusal::Untrusted(reason))) => {
+                let error = unavailable(&self.id, reason.into_owned());
+                (memory.leased(now + PAUSE.as_secs(), true), Err(error))
+            }
+            Ok(Verdict::Refused(refusal)) => {
+                let reason = refusal.reason().to_owned();
+                (memory.ended(reason.clone()), Ok(Authn::Reject(reason.into())))
+            }
+            Ok(Verdict::Known(profile)) if profile.account != memory.profile.account => {
+                let reason = "the account has another name now: sign in again";
+                (memory.ended(reason.to_owned()), Ok(Authn::Reject(reason.into())))
+            }
+            Ok(Verdict::Known(profile)) => {
+                let identity = self.identity(&profile);
+                (Memory::new(profile, now), Ok(Authn::Accept(identity)))
+            }
+        };
+        match self.write(key, Some(&version), &memory).await? {
+            Some(_) => answer.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl Authenticator for SignInSource {
+    async fn authenticate(&self, _: &Credentials) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
+    }
+
+    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+        match identity.source.as_deref() {
+            Some(source) if source != &*self.id => Ok(Authn::Abstain),
+            _ => self.judge(identity).await,
+        }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.id.to_string().into()
+    }
+}
+
+impl fmt::Debug for SignInSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInSource")
+            .field("id", &self.id)
+            .field("provider", &self.provider)
+            .field("account_prefix", &self.account_prefix)
+            .field("revalidate_after", &self.revalidate_after)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A blob that is copied to another account does not open.
+fn context(key: &BlobKey) -> String {
+    format!("{}\0{}", key.source, key.account)
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
