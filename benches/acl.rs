@@ -11,10 +11,10 @@
 )]
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use token_auth_core::acl::{Acl, GoRegex, Match, Rule};
+use token_auth_backends::config::{Config, ConfigOptions};
+use token_auth_core::acl::{Acl, GoRegex, LintContext, Match, Rule};
 use token_auth_core::{AccessRequest, ActionSet, LabelValue, Labels};
 
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
@@ -101,21 +101,39 @@ fn worst(criterion: &mut Criterion) {
 fn load(criterion: &mut Criterion) {
     for count in [1_000, 100_000] {
         let rules = mixed(count);
-        let began = Instant::now();
-        let mut acl = None;
-        let taken = allocation_counter::measure(|| acl = Some(Acl::new(rules.iter().cloned()).unwrap()));
-        println!(
-            "acl/load/{count}: {} bytes, {} at most, {:?}",
-            taken.bytes_current,
-            taken.bytes_max,
-            began.elapsed()
-        );
-        let mut group = criterion.benchmark_group("acl/load");
-        group.sample_size(10);
-        group.bench_function(count.to_string(), |bencher| {
-            bencher.iter(|| Acl::new(rules.iter().cloned()).unwrap());
-        });
+        let text = file(&rules);
+        let compile = || drop(black_box(Acl::new(rules.iter().cloned()).unwrap()));
+        let read = || drop(black_box(Config::from_yaml(&text, "bench", &ConfigOptions::default()).unwrap()));
+        let examine =
+            || drop(black_box(Acl::new(rules.iter().cloned()).unwrap().lint(&LintContext::default())));
+        let ways: [(&str, &dyn Fn()); 3] =
+            [("rules", &compile), ("file", &read), ("rules and lint", &examine)];
+        for (what, load) in ways {
+            let taken = allocation_counter::measure(load);
+            println!("acl/load/{count} {what}: at most {} bytes at once", taken.bytes_max);
+            let mut group = criterion.benchmark_group("acl/load");
+            group.sample_size(10);
+            group.bench_function(format!("{count} {what}"), |bencher| bencher.iter(load));
+        }
     }
+}
+
+/// A configuration file with these rules.
+fn file(rules: &[Rule]) -> String {
+    let mut text =
+        "server: {addr: ':5001'}\ntoken: {issuer: Acme, expiration: 900, certificate: a.pem, key: a.key}\n\
+        users: {'': {}}\nacl:\n"
+            .to_owned();
+    for rule in rules {
+        let Match { account, name, .. } = &rule.conditions;
+        let account = account.iter().map(|account| format!("account: {account:?}, ")).collect::<String>();
+        let (name, actions, comment) = (name.as_deref().unwrap(), &rule.actions, rule.comment.as_deref());
+        text += &format!(
+            "  - match: {{{account}name: {name:?}}}\n    actions: {actions:?}\n    comment: {:?}\n",
+            comment.unwrap_or_default()
+        );
+    }
+    text
 }
 
 criterion_group!(benches, decide, worst, load);

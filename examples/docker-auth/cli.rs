@@ -174,15 +174,9 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Read a configuration file with everything that it names, report what is wrong, and exit: 0 if it would run, 1 if
-    /// not
-    Check {
-        /// docker_auth's configuration file (YAML)
-        config: PathBuf,
-        /// Warn about unknown keys instead of refusing them
-        #[arg(long)]
-        lenient: bool,
-    },
+    /// Read a configuration file with everything that it names, report what is wrong, run its policy tests, and exit: 0 if
+    /// it would run and the tests pass, 1 if not
+    Check(Check),
     Doctor(Doctor),
     Tokens(Tokens),
     /// Say which rule of the configuration's `acl` decides a request, and what each rule before it lacked
@@ -217,6 +211,19 @@ pub(crate) enum Command {
         #[arg(long, default_value = "token-auth")]
         common_name: String,
     },
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// docker_auth's configuration file (YAML)
+    pub(crate) config: PathBuf,
+    /// Warn about unknown keys instead of refusing them
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// Exit with 1 if there is any warning
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
 }
 
 /// A request to be explained.

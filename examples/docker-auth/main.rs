@@ -10,6 +10,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
+mod check;
 mod cli;
 mod doctor;
 mod explain;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         None => serve(&cli.serve),
-        Some(Command::Check { config, lenient }) => check(&config, lenient),
+        Some(Command::Check(options)) => check::check(&options),
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Tokens(options)) => tokens::run(&options),
         Some(Command::Explain(asked)) => explain::explain(&asked),
@@ -101,15 +102,6 @@ async fn purge(state: Arc<ArcSwap<state::State>>) {
         ticks.tick().await;
         tokens::purge(state.load_full().endpoint.service()).await;
     }
-}
-
-/// What `check` reports goes to standard output; what keeps the server from starting, to standard error.
-fn check(config: &Path, lenient: bool) -> Result<()> {
-    for warning in state::check(config, lenient)? {
-        println!("warning: {warning}");
-    }
-    println!("{}: good", config.display());
-    Ok(())
 }
 
 fn generate_key(

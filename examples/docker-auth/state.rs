@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::oauth2::SignInPages;
+use token_auth_backends::workload::WorkloadIdentities;
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{info, warn};
 
@@ -37,6 +38,7 @@ pub(crate) struct State {
     /// Where tokens are kept, if it is a file.
     pub(crate) token_file: Option<PathBuf>,
     address: ListenAddress,
+    workload: Option<Arc<WorkloadIdentities>>,
 }
 
 /// Reads a configuration with everything that it names. With the state come the files to watch. What the previous state
@@ -63,6 +65,9 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
     let mut loaded = Config::load(config, options)?;
     if let Some(previous) = previous {
         loaded.service = loaded.service.succeeding(previous.endpoint.service());
+        if let (Some(now), Some(then)) = (&loaded.workload, &previous.workload) {
+            now.succeed(then);
+        }
     }
     let ServerConfig { address, path_prefix, hsts, timeouts, .. } = loaded.server.clone();
     let tls = loaded.server.tls.as_ref().map(tls::config).transpose()?;
@@ -76,7 +81,9 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
     let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
     let sign_in = loaded.sign_in.clone();
     let endpoint = loaded.endpoint();
-    let state = State { token_file, endpoint, sign_in, path_prefix, hsts, tls, connections, address };
+    let workload = loaded.workload.clone();
+    let state =
+        State { token_file, endpoint, sign_in, path_prefix, hsts, tls, connections, address, workload };
     Ok((state, loaded))
 }
 

@@ -214,6 +214,7 @@ fn help_mentions_every_command() {
         "explain",
         "hash-password",
         "generate-key",
+        "tokens",
         "--listen",
         "--data-dir",
         "--lenient",
@@ -221,7 +222,7 @@ fn help_mentions_every_command() {
     ] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
-    for command in ["check", "explain", "hash-password", "generate-key"] {
+    for command in ["check", "explain", "hash-password", "generate-key", "tokens"] {
         assert!(!run(docker_auth().args([command, "--help"]), "").ok().stdout.is_empty());
     }
     assert!(run(docker_auth().arg("--version"), "").ok().stdout.starts_with("docker-auth "));

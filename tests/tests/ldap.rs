@@ -9,13 +9,18 @@
 
 use std::sync::Arc;
 
-use token_auth_backends::core::{Authenticator, Authn, Credentials, Identity, Labels};
+use token_auth_backends::core::acl::{Acl, Match, Rule};
+use token_auth_backends::core::token::{Signer, SigningKey};
+use token_auth_backends::core::{
+    Authenticator, AuthenticatorChain, Authn, Credentials, GrantType, Identity, Labels, MemoryTokenStore,
+    Password, RefreshPolicy, ScopeLimits, ScopeSet, StoredTokens, TokenRequest, TokenService,
+};
 use token_auth_backends::ldap::{
     AttributeLabel, BindTemplate, GroupSearch, LabelRule, LdapAuthenticator, LdapOptions, LdapServer,
     Security, ServiceAccount, UserSearch,
 };
 use token_auth_backends::testkit::{KnownAccount, check_authenticator};
-use token_auth_tests::{Place, Slapd, SlapdSetup};
+use token_auth_tests::{Place, Slapd, SlapdSetup, Token};
 
 const PEOPLE: &str = "ou=people,dc=example,dc=com";
 const GROUPS: &str = "ou=groups,dc=example,dc=com";
@@ -353,6 +358,85 @@ async fn revalidates_with_the_present_groups() {
     assert_eq!(now().await, "Engineering registry-dev");
     slapd.modify(&format!("dn: {alice}\nchangetype: delete\n"));
     assert_eq!(now().await, "abstains");
+}
+
+/// Issues refresh tokens to people of the directory; a group may pull what is below its name.
+fn service(directory: LdapAuthenticator) -> TokenService {
+    let acl = Acl::new([Rule::new(Match::any().name("${labels:groups}/*"), ["pull"])]).unwrap();
+    let key = SigningKey::from_pem(rcgen::KeyPair::generate().unwrap().serialize_pem().as_bytes()).unwrap();
+    // In a chain, as a configuration makes it.
+    let mut chain = AuthenticatorChain::new();
+    chain.push(directory);
+    let tokens = StoredTokens::new(Arc::new(MemoryTokenStore::default()));
+    TokenService::new("Acme", chain, acl, Signer::new(key).unwrap())
+        .unwrap()
+        .with_stored_tokens(tokens.with_refresh_tokens(RefreshPolicy::default()))
+}
+
+/// The refresh token, or the status.
+async fn refresh_token(service: &TokenService, name: &str, password: &str) -> Result<Password, u16> {
+    let mut request = TokenRequest::new("registry");
+    request.credentials = Credentials::password(name, password);
+    request.offline = true;
+    let answer = service.answer(&request).await.result.map_err(|error| error.status())?;
+    Ok(answer.refresh_token.unwrap())
+}
+
+/// What a refreshed token may do with two repositories, or the status and the reason.
+async fn refresh(service: &TokenService, token: &Password) -> Result<[String; 2], (u16, String)> {
+    let mut request = TokenRequest::new("registry");
+    request.credentials = Credentials::RefreshToken(token.clone());
+    request.grant_type = GrantType::RefreshToken;
+    let scopes = ["repository:registry-dev/x:pull", "repository:Engineering/x:pull"];
+    request.scopes = ScopeSet::parse(scopes, ScopeLimits::default()).unwrap();
+    let answer = service.answer(&request).await;
+    let reason = answer.record.reason.clone().unwrap_or_default();
+    let token = answer.result.map_err(|error| (error.status(), reason.into_owned()))?;
+    let token = Token::parse(&token.token);
+    Ok(["registry-dev/x", "Engineering/x"].map(|name| token.actions("repository", name).unwrap()))
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_worth_what_the_account_is_now() {
+    let place = Place::new();
+    let mut slapd = Slapd::start(&place);
+    let mut options = options(&place, &slapd);
+    options.groups = vec![groups("(member=${dn})", "groups")];
+    options.timeouts.retry = std::time::Duration::from_millis(1);
+    let service = service(LdapAuthenticator::new(options).unwrap());
+    let ends_with = |result: Result<_, (u16, String)>, end: &str| {
+        let (status, reason) = result.unwrap_err();
+        assert!((400..500).contains(&status) && reason.ends_with(end), "{status}: {reason}");
+    };
+    let alice = refresh_token(&service, "ALICE", "alice-password").await.unwrap();
+    assert_eq!(refresh(&service, &alice).await, Ok(["pull".to_owned(), String::new()]));
+    let entry = "uid=alice,ou=people,dc=example,dc=com";
+    slapd.modify(&format!(
+        "dn: cn=Engineering,ou=groups,dc=example,dc=com\nchangetype: modify\nadd: member\nmember: {entry}\n\n\
+         dn: cn=registry-dev,ou=groups,dc=example,dc=com\nchangetype: modify\ndelete: member\nmember: {entry}\n"
+    ));
+    assert_eq!(refresh(&service, &alice).await, Ok([String::new(), "pull".to_owned()]));
+
+    let erin = refresh_token(&service, "erin", "erin-password").await.unwrap();
+    assert!(refresh(&service, &erin).await.is_ok());
+    for _ in 0..3 {
+        assert_eq!(refresh_token(&service, "erin", "wrong").await, Err(401));
+    }
+    ends_with(refresh(&service, &erin).await, "the account is refused: the account is locked");
+
+    let carol = refresh_token(&service, "carol", "carol-password").await.unwrap();
+    slapd.replace("uid=carol,ou=people,dc=example,dc=com", "userPassword", "another-password");
+    ends_with(refresh(&service, &carol).await, "the account's password has changed");
+    let carol = refresh_token(&service, "carol", "another-password").await.unwrap();
+    assert!(refresh(&service, &carol).await.is_ok());
+
+    slapd.kill();
+    let (status, reason) = refresh(&service, &alice).await.unwrap_err();
+    assert!(status == 503 && reason.contains("Connection refused"), "{status}: {reason}");
+    slapd.restart();
+    assert!(refresh(&service, &alice).await.is_ok());
+    slapd.modify(&format!("dn: {entry}\nchangetype: delete\n"));
+    ends_with(refresh(&service, &alice).await, "the account is no longer known");
 }
 
 #[tokio::test(flavor = "multi_thread")]

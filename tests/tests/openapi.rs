@@ -25,10 +25,10 @@ fn the_document_holds_for_whoever_comes() {
 }
 
 #[test]
-fn the_document_holds_for_a_user_and_below_a_prefix() {
+fn the_document_holds_for_a_user_with_refresh_tokens_and_below_a_prefix() {
     let place = Place::new();
     let prefixed = Server::USUAL.replace("server:\n", "server:\n  path_prefix: /below\n");
-    let server = Server::with(&place, &prefixed);
+    let server = Server::with(&place, &(prefixed + "\ntokens:\n  store: {path: tokens.redb}\n"));
     curl(&[&format!("{}/openapi.json", server.url)]).is(404);
     let base = format!("{}/below", server.url);
     // It does not resolve the document's `servers` by RFC 3986.

@@ -144,7 +144,10 @@ fn the_server_starts_without_the_issuer() {
     server.ask(Some("admin:badmin"), &[scope]).is(200);
     issuer.go_away(false);
     ask(&server, &jwt, scope).is(200);
-    // And what is known is known.
+    // And what is known is known, after a change of the configuration, too.
     issuer.go_away(true);
+    ask(&server, &jwt, scope).is(200);
+    server.signal("HUP");
+    server.wait_for_log("configuration loaded again");
     ask(&server, &jwt, scope).is(200);
 }

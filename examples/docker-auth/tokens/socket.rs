@@ -135,14 +135,18 @@ async fn converse(stream: UnixStream, state: &State) -> io::Result<()> {
     writing.shutdown().await
 }
 
+/// Also where the path is too long for a socket: no server can have opened one there.
+fn nobody_listens(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, InvalidInput, NotFound};
+    matches!(error.kind(), NotFound | ConnectionRefused | InvalidInput)
+}
+
 /// Asks the server that has this store open; nothing if there is none.
 pub(super) async fn ask(store: &Path, question: &Ask) -> Result<Option<Reply>> {
     let socket = socket_of(store);
     let stream = match UnixStream::connect(&socket).await {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
+        Err(error) if nobody_listens(&error) => return Ok(None),
         Err(error) => {
             return Err(error).with_context(|| format!("cannot reach the server at {}", socket.display()));
         }

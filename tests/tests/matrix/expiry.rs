@@ -8,7 +8,7 @@ use token_auth_backends::config::{Config, ConfigOptions};
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_tests::{Image, KeyPair, Place, RegistrySetup, Server};
 
-use super::{Make, TABLE, slow};
+use super::{Make, TABLE, config, slow};
 
 /// How far the token server's clock is behind. Registries take a token for a minute after its end, and clients take it for a
 /// minute at least: that minute is nearly over when a token is made.
@@ -31,7 +31,7 @@ impl LateServer {
     fn start(place: &Place) -> Self {
         KeyPair::generate(place, "token", "p256");
         let at = |name: &str| place.at(name).display().to_string();
-        let config = Server::USUAL
+        let config = config(&place.at("tokens.redb"))
             .replace("token.pem", &at("token.pem"))
             .replace("token.key", &at("token.key"))
             .replace("expiration: 900", &format!("expiration: {LIFETIME}"));

@@ -7,6 +7,8 @@ mod expiry;
 mod oci;
 mod slow;
 
+use std::path::Path;
+
 use oci::OciClient;
 use token_auth_tests::{
     Ctr, Docker, DockerEngine, Image, Oras, Outcome, Place, Podman, Registry, RegistryClient, Server, Skopeo,
@@ -16,47 +18,23 @@ type Make = fn(&Place, &Registry) -> Box<dyn RegistryClient>;
 
 /// Each client, and the operations that it has. What is missing it says itself, with the reason.
 const TABLE: [(&str, Make, &str); 8] = [
-    ("skopeo", skopeo, "login push pull mount tags delete"),
-    ("podman", podman, "login push pull mount tags catalog"),
-    ("buildah", buildah, "login push pull mount"),
-    ("docker alone", docker, "login push pull mount"),
-    ("docker with an engine", engine, "login push pull mount"),
-    ("ctr", ctr, "push pull mount"),
-    ("oci-client", oci_client, "push pull tags"),
-    ("oras", oras, "push pull tags delete"),
+    ("skopeo", |place, registry| Box::new(Skopeo::new(place, registry)), "login push pull mount tags delete"),
+    (
+        "podman",
+        |place, registry| Box::new(Podman::new(place, registry)),
+        "login push pull mount tags catalog",
+    ),
+    ("buildah", |place, registry| Box::new(Podman::buildah(place, registry)), "login push pull mount"),
+    ("docker alone", |place, registry| Box::new(Docker::new(place, registry)), "login push pull mount"),
+    (
+        "docker with an engine",
+        |place, registry| Box::new(DockerEngine::new(place, registry)),
+        "login push pull mount",
+    ),
+    ("ctr", |place, registry| Box::new(Ctr::new(place, registry)), "push pull mount"),
+    ("oci-client", |_, registry| Box::new(OciClient::new(registry)), "push pull tags"),
+    ("oras", |_, registry| Box::new(Oras::new(registry)), "push pull tags delete"),
 ];
-
-fn skopeo(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(Skopeo::new(place, registry))
-}
-
-fn podman(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(Podman::new(place, registry))
-}
-
-fn buildah(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(Podman::buildah(place, registry))
-}
-
-fn docker(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(Docker::new(place, registry))
-}
-
-fn engine(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(DockerEngine::new(place, registry))
-}
-
-fn ctr(place: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(Ctr::new(place, registry))
-}
-
-fn oci_client(_: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(OciClient::new(registry))
-}
-
-fn oras(_: &Place, registry: &Registry) -> Box<dyn RegistryClient> {
-    Box::new(Oras::new(registry))
-}
 
 /// Whether the registry has mounted a layer into this repository.
 fn mounted(registry: &Registry, repository: &str) -> bool {
@@ -66,11 +44,16 @@ fn mounted(registry: &Registry, repository: &str) -> bool {
     })
 }
 
+/// The usual configuration, with refresh tokens for those clients that ask for one.
+fn config(store: &Path) -> String {
+    format!("{}\ntokens:\n  store: {{path: '{}'}}\n", Server::USUAL, store.display())
+}
+
 /// What each client goes through.
 fn go_through(name: &str) {
     let (_, make, expected) = TABLE.iter().find(|(known, ..)| *known == name).unwrap();
     let place = Place::new();
-    let server = Server::usual(&place);
+    let server = Server::with(&place, &config(&place.at("tokens.redb")));
     let setup = Registry::trusting(&place, &server).environment("REGISTRY_STORAGE_DELETE_ENABLED", "true");
     let registry = setup.start();
     let image = Image::new(&place, "hello");

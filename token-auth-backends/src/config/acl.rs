@@ -1,6 +1,7 @@
-use token_auth_core::acl::{Acl, Condition, Match, Rule, RuleError, Undecided};
+use token_auth_core::acl::{Acl, Condition, LintContext, Match, Rule, RuleError, Undecided};
 
-use super::field::Field;
+use super::field::{Field, join};
+use super::finding::{Finding, Spot};
 use super::section::Section;
 
 /// The block `acl`: every rule, compiled. `None` if one of them is wrong.
@@ -80,4 +81,19 @@ fn report(items: &[&Field<'_>], error: &RuleError) {
         _ => None,
     };
     field.as_ref().unwrap_or(item).error(format!("{:?}: {}", error.text(), error.kind()));
+}
+
+/// What in the rules is probably not meant.
+pub(super) fn lint(acl: &Acl, surroundings: &LintContext, start: &Spot) -> Vec<Finding> {
+    let findings = acl.lint(surroundings).into_iter().map(|finding| {
+        let rule = format!("acl[{}]", finding.rule + 1);
+        let key = match &finding.condition {
+            None => rule,
+            Some(Condition::Label(label)) => join(&format!("{rule}.match.labels"), label),
+            Some(condition) => format!("{rule}.match.{condition}"),
+        };
+        let message = format!("{} ({}); {}", finding.why, finding.code, finding.instead);
+        Finding::of_rule(start, finding.line.unwrap_or_default(), key, message)
+    });
+    findings.collect()
 }

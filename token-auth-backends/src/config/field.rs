@@ -131,6 +131,32 @@ impl<'a> Field<'a> {
         Some(entries.iter().map(entry).collect())
     }
 
+    /// The entries, if this is a mapping; no complaint if it is not.
+    pub(super) fn children(&self) -> Vec<(&'a str, Self)> {
+        match &self.node.value {
+            Value::Mapping(_) => self.entries().unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The items, if this is a list; no complaint if it is not.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        match &self.node.value {
+            Value::Sequence(_) => self.items().unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self.node.value, Value::Scalar(_))
+    }
+
+    /// The value of a key that is there and not null, without asking for it.
+    pub(super) fn child(&self, key: &str) -> Option<Self> {
+        let (_, child) = self.children().into_iter().find(|(name, _)| *name == key)?;
+        (!child.is_null()).then_some(child)
+    }
+
     /// The entries of a mapping whose keys are known.
     pub(super) fn section(&self) -> Option<Section<'a>> {
         Some(Section::new(self.clone(), self.entries()?))

@@ -21,6 +21,12 @@ impl Finding {
         Self { file: Arc::clone(file), line, column: 1, key: String::new(), message }
     }
 
+    /// Something about a rule, `key` being the path of it or of what it is about.
+    pub(super) fn of_rule(start: &Spot, line: u32, key: String, message: String) -> Self {
+        let file = Arc::clone(&start.file);
+        Self { file, line: usize::try_from(line).unwrap_or(usize::MAX), column: 1, key, message }
+    }
+
     /// The file, by the name that was given for it.
     pub fn file(&self) -> &str {
         &self.file

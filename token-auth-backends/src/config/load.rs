@@ -32,6 +32,10 @@ pub struct Loaded {
     pub tokens: Option<TokensConfig>,
     /// What was read and does not look after itself: when one of these files changes, load again.
     pub files: Vec<PathBuf>,
+    /// Whose signed identities are believed. A later configuration may
+    /// [succeed](crate::workload::WorkloadIdentities::succeed) it.
+    #[cfg(feature = "workload")]
+    pub workload: Option<Arc<crate::workload::WorkloadIdentities>>,
     /// What an operator should know.
     pub warnings: Vec<Finding>,
 }
@@ -96,8 +100,13 @@ impl Config {
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
             .ok();
-        #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds sources"))]
-        let mut authenticators = self.authenticators(&mut errors);
+        let mut authenticators = AuthenticatorChain::new();
+        #[cfg(feature = "workload")]
+        let workload = self.workload(&mut errors);
+        // A JWT of one of these issuers is nobody's password: no hash is computed for it.
+        #[cfg(feature = "workload")]
+        workload.iter().for_each(|identities| authenticators.push(Arc::clone(identities)));
+        self.push_authenticators(&mut authenticators, &mut errors);
         let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
         let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
         let tokens = self.tokens().cloned();
@@ -137,8 +146,16 @@ impl Config {
             sign_in,
             tokens,
             files,
+            #[cfg(feature = "workload")]
+            workload,
             warnings,
         })
+    }
+
+    #[cfg(feature = "workload")]
+    fn workload(&self, errors: &mut Vec<Finding>) -> Option<Arc<crate::workload::WorkloadIdentities>> {
+        let identities = self.workload.as_ref()?.open();
+        identities.map(Arc::new).map_err(|error| errors.push(error)).ok()
     }
 
     /// Nobody becomes an account of `users` by signing in elsewhere.
@@ -155,23 +172,15 @@ impl Config {
     }
 
     /// docker_auth's order.
-    fn authenticators(&self, errors: &mut Vec<Finding>) -> AuthenticatorChain {
-        let mut chain = AuthenticatorChain::new();
-        // A JWT of one of these issuers is nobody's password: no hash is computed for it.
-        #[cfg(feature = "workload")]
-        match self.workload.as_ref().map(super::workload::Workload::open) {
-            Some(Ok(identities)) => chain.push(identities),
-            Some(Err(error)) => errors.push(error),
-            None => {}
-        }
+    fn push_authenticators(&self, chain: &mut AuthenticatorChain, errors: &mut Vec<Finding>) {
         let verifier = match PasswordVerifier::new(self.limits.passwords) {
             Ok(verifier) => Arc::new(verifier),
             Err(error) => {
                 errors.push(self.start.finding(error.to_string()));
-                return chain;
+                return;
             }
         };
-        self.push_tables(&mut chain, &verifier, errors);
+        self.push_tables(chain, &verifier, errors);
         #[cfg(feature = "ldap")]
         if let Some((options, spot)) = &self.ldap {
             match crate::ldap::LdapAuthenticator::new(options.clone()) {
@@ -187,7 +196,6 @@ impl Config {
                 Err(error) => errors.push(error),
             }
         }
-        chain
     }
 
     /// The static users, and the password file.

@@ -39,6 +39,7 @@
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
 //! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed |
 //! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
+//! | `tests` | requests and what the rules are to grant for them, run by `docker-auth check`: see [`PolicyTest`] |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
@@ -69,10 +70,12 @@ mod field;
 mod finding;
 mod foreign;
 mod key_pair;
+mod labels;
 #[cfg(feature = "ldap")]
 mod ldap;
 mod limits;
 mod load;
+mod policy_test;
 mod published_keys;
 mod reader;
 mod root;
@@ -100,6 +103,7 @@ pub use finding::{ConfigErrors, Finding};
 pub use key_pair::KeyPair;
 pub use limits::Limits;
 pub use load::{LoadError, Loaded};
+pub use policy_test::{PolicyFailure, PolicyResult, PolicyTest};
 pub use published_keys::PublishedKeyFile;
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
@@ -111,7 +115,7 @@ pub use token_store::SqlStoreConfig;
 pub use token_store::TokenStoreConfig;
 pub use tokens::TokensConfig;
 
-use token_auth_core::acl::Acl;
+use token_auth_core::acl::{Acl, LintContext};
 
 #[cfg(doc)]
 use crate::password::VerifierOptions;
@@ -168,6 +172,9 @@ pub struct Config {
     sign_in: Option<sign_in::SignIn>,
     signing_pair: LocatedPair,
     published_keys: Vec<(PublishedKeyFile, Spot)>,
+    policy_tests: Vec<PolicyTest>,
+    /// What the rules are to be examined with.
+    surroundings: LintContext,
     /// The first line.
     start: Spot,
 }
@@ -187,6 +194,11 @@ impl Config {
     /// What the configuration says of an account under `users`, if it is there.
     pub fn user(&self, account: &str) -> Option<&StaticUser> {
         self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)
+    }
+
+    /// What in the rules is probably not meant: see [`Acl::lint`]. What is written is used nevertheless.
+    pub fn lint(&self) -> Vec<Finding> {
+        self.acl.as_ref().map(|acl| acl::lint(acl, &self.surroundings, &self.start)).unwrap_or_default()
     }
 
     /// The keys that are published without signing.

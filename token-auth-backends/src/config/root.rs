@@ -1,3 +1,5 @@
+use token_auth_core::acl::LintContext;
+
 use super::field::Field;
 use super::key_pair::LocatedPair;
 #[cfg(feature = "ldap")]
@@ -7,7 +9,10 @@ use super::section::Section;
 #[cfg(feature = "oauth2")]
 use super::sign_in;
 use super::yaml::{self, Budget, Position};
-use super::{Config, Limits, acl, foreign, key_pair, limits, published_keys, server, token, tokens, users};
+use super::{
+    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token,
+    tokens, users,
+};
 use crate::htpasswd::HtpasswdOptions;
 
 /// Room for some hundred thousand users or rules.
@@ -71,6 +76,14 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
+    let tests = root.get("tests");
+    let policy_tests = tests.as_ref().map(policy_test::read).unwrap_or_default();
+    if let (Some(tests), None) = (&tests, &rules) {
+        tests.error("needs `acl`, whose rules it is about");
+    }
+    let mut surroundings = LintContext::default();
+    surroundings.anonymous = Some(users.iter().flatten().any(|(name, _)| name.is_empty()));
+    surroundings.labels = labels::known(&root, users.as_deref());
     let refuse = |blocks: &[foreign::Block]| {
         let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
         found.map(|(block, field)| block.refuse(&field)).count()
@@ -114,6 +127,8 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         sign_in,
         signing_pair,
         published_keys,
+        policy_tests,
+        surroundings,
         start,
     })
 }

@@ -21,6 +21,11 @@ impl<'a> Section<'a> {
         self.field.spot()
     }
 
+    /// All keys, without asking for them.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &Field<'a>)> {
+        self.entries.iter().map(|(key, field)| (*key, field))
+    }
+
     /// The value of a key, if it is there: be it null.
     pub(super) fn present(&self, key: &'static str) -> Option<Field<'a>> {
         self.asked.borrow_mut().push(key);

@@ -1,6 +1,7 @@
-use token_auth_core::{LabelValue, Labels};
+use token_auth_core::LabelValue;
 
 use super::field::Field;
+use super::labels;
 use crate::password::{HashLimits, PasswordHash};
 use crate::static_users::StaticUser;
 
@@ -35,22 +36,8 @@ fn user_of(name: &str, field: &Field<'_>, limits: &HashLimits) -> Option<StaticU
             password.parsed(parse).map(StaticUser::new)
         }
     };
-    let labels = section.get("labels").map(|field| labels(&field)).unwrap_or_default();
+    // The administrator writes them: they act as patterns where a rule says `${labels:…}`.
+    let labels = section.get("labels").map(|field| labels::read(&field, LabelValue::dangerous_pattern));
     section.finish_strictly();
-    user.map(|user| user.with_labels(labels))
-}
-
-/// The administrator writes them: they act as patterns where a rule says `${labels:…}`.
-fn labels(field: &Field<'_>) -> Labels {
-    let mut labels = Labels::new();
-    for (name, values) in field.entries().unwrap_or_default() {
-        labels.declare(name);
-        if values.is_null() {
-            continue;
-        }
-        for value in values.texts() {
-            labels.insert(name, LabelValue::dangerous_pattern(value));
-        }
-    }
-    labels
+    user.map(|user| user.with_labels(labels.unwrap_or_default()))
 }

@@ -15,6 +15,8 @@ pub(super) struct Connection {
     timeouts: LdapTimeouts,
     opened: Instant,
     used: Instant,
+    /// It has lain idle since it was opened.
+    pooled: bool,
 }
 
 /// What is searched for.
@@ -47,12 +49,17 @@ impl Connection {
         // It ends with the connection; what went wrong is told by the operation that it went wrong for.
         tokio::spawn(driver.drive());
         let now = Instant::now();
-        Ok(Self { ldap, timeouts, opened: now, used: now })
+        Ok(Self { ldap, timeouts, opened: now, used: now, pooled: false })
     }
 
     /// Whether it may be used again.
     pub(super) fn is_fresh(&mut self, idle: Duration, lifetime: Duration) -> bool {
         !self.ldap.is_closed() && self.used.elapsed() < idle && self.opened.elapsed() < lifetime
+    }
+
+    /// The same after it has lain idle, where it may have been closed.
+    pub(super) fn having_lain_idle(self) -> Self {
+        Self { pooled: true, ..self }
     }
 
     /// What the server says to a name and a password.
@@ -109,7 +116,7 @@ impl Connection {
     /// What a failure of this connection tells of the server.
     pub(super) fn judge(&self, failure: Failure) -> Failure {
         match failure.kind {
-            Kind::Closed if self.used == self.opened => failure.with_kind(Kind::Away),
+            Kind::Closed if !self.pooled => failure.with_kind(Kind::Away),
             _ => failure,
         }
     }

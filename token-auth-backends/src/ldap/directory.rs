@@ -297,7 +297,11 @@ impl Directory {
             let found = Groups::find(search, limits, searcher, entry, &account).await?;
             found.label(&mut collected)?;
         }
-        Ok(Verdict::Accepted(Identity::new(account).with_labels(collected.labels())))
+        let identity = Identity::new(account).with_labels(collected.labels());
+        Ok(Verdict::Accepted(match status::security_stamp(entry) {
+            Some(stamp) => identity.with_security_stamp(stamp),
+            None => identity,
+        }))
     }
 
     fn now(&self) -> SystemTime {
@@ -330,12 +334,9 @@ fn attributes(options: &LdapOptions) -> Vec<String> {
             ["primaryGroupID", "objectSid"].into_iter().for_each(&mut add);
         }
     }
+    status::PASSWORD_TIMES.into_iter().for_each(&mut add);
     if options.check_status {
         status::ATTRIBUTES.into_iter().for_each(&mut add);
-    }
-    if attributes.is_empty() {
-        // None of them: an empty list would be all of them (RFC 4511, section 4.5.1.8).
-        attributes.push("1.1".to_owned());
     }
     attributes
 }

@@ -12,7 +12,7 @@ pub(super) struct Failure {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The connection ended. If it was used before, that tells nothing of the server.
+    /// The connection ended. If it lay idle before, that tells nothing of the server.
     Closed,
     /// The server does not answer, or says that it cannot now. Another one may.
     Away,

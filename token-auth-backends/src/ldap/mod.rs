@@ -32,6 +32,12 @@
 //! References to other servers within the results of a search, as Active Directory gives them for its other partitions, are
 //! passed over; a referral instead of a result is an error. Neither is followed: the password would go where nobody sent it.
 //!
+//! # Refresh tokens
+//!
+//! [`revalidate`](crate::core::Authenticator::revalidate) looks an account up by its name, with the status and the groups that it
+//! has now. The identity's security stamp is the time of the last change of the password, where the directory tells it
+//! (`pwdLastSet`, `pwdChangedTime`, `krbLastPwdChange` and others): refresh tokens end with the password then.
+//!
 //! # What a client can find out
 //!
 //! A name that does not exist is answered as a wrong password is, and costs a bind, too ([`LdapOptions::hide_unknown`]); what

@@ -97,7 +97,7 @@ impl Server {
     fn take(&self, role: Role, options: &LdapPool) -> Option<Connection> {
         let mut idle = self.idle(role);
         idle.retain_mut(|connection| connection.is_fresh(options.idle, options.lifetime));
-        idle.pop()
+        idle.pop().map(Connection::having_lain_idle)
     }
 }
 

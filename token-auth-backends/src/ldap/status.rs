@@ -22,6 +22,10 @@ pub(super) const ATTRIBUTES: [&str; 12] = [
     "krbPrincipalExpiration",
 ];
 
+/// The attributes that tell when the password was changed last, in directories of all kinds.
+pub(super) const PASSWORD_TIMES: [&str; 5] =
+    ["pwdLastSet", "pwdChangedTime", "krbLastPwdChange", "sambaPwdLastSet", "shadowLastChange"];
+
 const USER_ACCOUNT_CONTROL: &str = "userAccountControl";
 /// Active Directory computes it when it is asked: unlike `lockoutTime` it knows when a lock has passed.
 const COMPUTED_CONTROL: &str = "msDS-User-Account-Control-Computed";
@@ -74,6 +78,13 @@ pub(super) fn refusal(entry: &Entry, login: Login, now: SystemTime) -> Option<&'
         () if earlier && has_flag(computed, PASSWORD_EXPIRED) => Some("the password has expired"),
         () => None,
     }
+}
+
+/// What changes when the password does, as far as the entry tells.
+pub(super) fn security_stamp(entry: &Entry) -> Option<String> {
+    let told = PASSWORD_TIMES.iter().filter_map(|name| Some(format!("{name}={}", entry.text(name)?)));
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// What OpenLDAP's password policy has for an account that only an administrator can unlock.
@@ -198,6 +209,14 @@ mod tests {
         }
         let unlocked = [("lockoutTime", &["1"][..]), ("msDS-User-Account-Control-Computed", &["0"])];
         assert_eq!(refusal(&Entry::of("cn=a", &unlocked), Earlier, now), None, "the lock has passed");
+    }
+
+    #[test]
+    fn tells_when_the_password_changed() {
+        let entry =
+            Entry::of("uid=a", &[("shadowLastChange", &["19000"]), ("PWDLASTSET", &["1"]), ("cn", &["x"])]);
+        assert_eq!(security_stamp(&entry).as_deref(), Some("pwdLastSet=1 shadowLastChange=19000"));
+        assert_eq!(security_stamp(&Entry::named("uid=a")), None);
     }
 
     #[test]

@@ -59,6 +59,15 @@ impl WorkloadIdentities {
     }
 }
 
+impl WorkloadIdentities {
+    /// Takes over the keys that an earlier configuration knows of the same issuers: they may be away now.
+    pub fn succeed(&self, earlier: &Self) {
+        for entry in &self.entries {
+            earlier.entries.iter().for_each(|known| entry.keys.succeed(&known.keys));
+        }
+    }
+}
+
 impl Default for WorkloadIdentities {
     fn default() -> Self {
         Self::new()

@@ -129,7 +129,10 @@ impl Acl {
     }
 
     /// The rules that may apply, in their order.
-    fn candidates(&self, request: &AccessRequest<'_>) -> impl Iterator<Item = (usize, &CompiledRule)> {
+    pub(super) fn candidates(
+        &self,
+        request: &AccessRequest<'_>,
+    ) -> impl Iterator<Item = (usize, &CompiledRule)> {
         let candidates = Candidates::new(&self.index, &self.bounds, &self.limits, request);
         candidates.filter_map(|index| Some((index, self.rules.get(index)?)))
     }

@@ -47,6 +47,7 @@ mod go_regex;
 mod groups;
 mod index;
 mod limits;
+mod lint;
 mod list;
 mod matching;
 mod network;
@@ -63,6 +64,7 @@ pub use explain::{Asked, ExplainedDecision, Explanation, NumberedRule, PassedRul
 pub use glob::{MalformedGlob, glob_matches};
 pub use go_regex::{GoRegex, GoRegexError, GoRegexErrorKind, GoRegexLimits};
 pub use limits::AclLimits;
+pub use lint::{LintCode, LintContext, LintFinding};
 pub use list::{Acl, Decision};
 pub use rule::{Match, Rule};
 pub use undecided::{Undecided, UndecidedReason};

@@ -34,6 +34,16 @@ impl Network {
         (bits <= width(first)).then(|| Self { first, bits }.masked())
     }
 
+    /// Its first address.
+    pub(super) fn first(self) -> IpAddr {
+        self.masked().first
+    }
+
+    /// Whether all addresses of the other are in this one.
+    pub(super) fn contains_all(self, other: Self) -> bool {
+        self.first.is_ipv4() == other.first.is_ipv4() && self.bits <= other.bits && self.contains(other.first)
+    }
+
     /// How many bits all its addresses share.
     pub(super) fn bits(self) -> u32 {
         self.bits

@@ -62,7 +62,7 @@ impl Pattern {
     }
 
     /// The answer, if it depends on nothing but the subject.
-    fn constant(&self, subject: &str) -> Result<Truth, &Template> {
+    pub(super) fn constant(&self, subject: &str) -> Result<Truth, &Template> {
         Ok(match self {
             Self::Never(_) => Truth::Fails,
             Self::Literal(text) => (**text == *subject).into(),

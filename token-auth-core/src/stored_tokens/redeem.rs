@@ -31,8 +31,8 @@ impl Presented {
             Credentials::RefreshToken(token) => (token.expose(), TokenKind::Refresh),
             Credentials::Password { password, .. } => (password.expose(), TokenKind::Personal),
             Credentials::Bearer(token) => {
-                OpaqueToken::recognize(token.expose())?.ok();
-                return Some(Self::Bad("a refresh or personal token was presented as a bearer token".into()));
+                let why = "a refresh or personal token was presented as a bearer token";
+                return OpaqueToken::recognize(token.expose()).map(|_| Self::Bad(why.into()));
             }
             Credentials::Anonymous => return None,
         };

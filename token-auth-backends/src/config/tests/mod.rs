@@ -1,5 +1,6 @@
 mod accepts;
 mod loads;
+mod policy;
 mod refuses;
 #[cfg(feature = "oauth2")]
 mod sign_in;

@@ -37,6 +37,17 @@ fn tokens_are_kept_only_where_that_is_configured() {
     assert_eq!(config.tokens().unwrap().personal, None);
 }
 
+/// The guide's block is read, and says what the defaults are.
+#[test]
+fn the_guide_tells_the_truth() {
+    let guide = include_str!("../../../guides/tokens.md");
+    let block = guide.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let config = read(block);
+    let tokens = config.tokens().unwrap();
+    assert_eq!(tokens.refresh, Some(RefreshPolicy::default()));
+    assert_eq!(tokens.personal, Some(PersonalPolicy::default()));
+}
+
 #[test]
 fn guesses_are_limited_as_configured() {
     assert_eq!(read("").limits.attempts, AttemptLimits::default());

@@ -54,6 +54,15 @@ impl Keys {
         }
     }
 
+    /// Takes over what an earlier one remembers of the same source.
+    pub(super) fn succeed(&self, earlier: &Self) {
+        if let (Self::Remembered(now), Self::Remembered(then)) = (self, earlier)
+            && now.remote.is_same(&then.remote)
+        {
+            now.kept.store(then.kept.load_full());
+        }
+    }
+
     /// Others than these, if the issuer has new ones: a token is signed by a key that is not among them.
     pub(super) async fn other_than(&self, known: &Arc<TrustedKeys>) -> Option<Arc<TrustedKeys>> {
         match self {

@@ -14,6 +14,8 @@ use crate::http_client::{HttpClient, HttpOptions};
 pub(in crate::workload) struct Remote {
     pub(super) client: HttpClient,
     issuer: String,
+    /// Trusted beside those of the system.
+    certificates: Option<Vec<u8>>,
     issuer_uri: Uri,
     /// Where the key set is; the issuer's discovery document says it otherwise.
     url: Option<Uri>,
@@ -37,7 +39,25 @@ impl Remote {
             None => address::check(issuer, loopback_http)?,
         };
         let client = HttpClient::new(options)?;
-        Ok(Self { client, issuer: issuer.to_owned(), issuer_uri, url, loopback_http, token_file })
+        let certificates = options.certificates.clone();
+        Ok(Self {
+            client,
+            issuer: issuer.to_owned(),
+            certificates,
+            issuer_uri,
+            url,
+            loopback_http,
+            token_file,
+        })
+    }
+
+    /// Whether the same keys are found there, and believed for the same reason.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let of = |remote: &Self| {
+            let Self { issuer, certificates, url, loopback_http, .. } = remote.clone();
+            (issuer, certificates, url, loopback_http)
+        };
+        of(self) == of(other)
     }
 
     pub(super) async fn fetch(&self) -> Result<TrustedKeys, KeysError> {

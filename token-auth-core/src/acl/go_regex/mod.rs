@@ -83,6 +83,11 @@ impl GoRegex {
         parser::parse(pattern, limits.nesting).map(|parsed| parsed.hir)
     }
 
+    /// Whether the expression is nothing but a text.
+    pub(super) fn literal(pattern: &str) -> bool {
+        Self::read(pattern, GoRegexLimits::default()).is_ok_and(|hir| hir.properties().is_literal())
+    }
+
     /// Bytes that the compiled form takes at most.
     pub(super) fn largest(hir: &Hir) -> usize {
         size::AROUND.saturating_add(size::states(hir)).saturating_mul(size::STATE)

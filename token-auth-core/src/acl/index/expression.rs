@@ -44,6 +44,10 @@ fn keys(literals: &Seq, key: impl Fn(&[u8]) -> Option<Key>) -> Option<Vec<Key>> 
 }
 
 /// The longest literal that every match contains.
+pub(in super::super) fn longest_literal(hir: &Hir) -> Option<String> {
+    String::from_utf8(longest(hir)?.to_vec()).ok()
+}
+
 fn longest(hir: &Hir) -> Option<&[u8]> {
     match hir.kind() {
         HirKind::Literal(literal) => Some(&literal.0),

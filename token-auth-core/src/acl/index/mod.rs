@@ -36,7 +36,7 @@ use unusual::Unusual;
 pub(super) use access::accesses;
 pub(super) use bounds::Bounds;
 pub(super) use candidates::Candidates;
-pub(super) use expression::{ExpressionKeys, expression_keys};
+pub(super) use expression::{ExpressionKeys, expression_keys, longest_literal};
 pub(super) use key::{Access, Subject};
 
 /// Rules by what a request must be for them to apply.

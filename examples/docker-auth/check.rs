@@ -1,0 +1,51 @@
+//! Whether a configuration would run, what is suspicious in it, and whether its rules do what its tests say.
+
+use anyhow::{Context as _, Result, bail};
+use token_auth_backends::config::{Config, ConfigOptions};
+
+use crate::cli::Check;
+use crate::state;
+
+/// What is reported goes to standard output; what keeps the server from starting, to standard error.
+pub(crate) fn check(options: &Check) -> Result<()> {
+    let Check { config: path, lenient, deny_warnings } = options;
+    let file = path.display().to_string();
+    let mut warnings = state::check(path, *lenient)?;
+    let text = std::fs::read(path).with_context(|| file.clone())?;
+    let reading = if *lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
+    let (config, _) = Config::from_yaml(text, &file, &reading)?;
+    warnings.extend(config.lint().iter().map(ToString::to_string));
+    for warning in &warnings {
+        println!("warning: {warning}");
+    }
+    let failed = run_tests(&config);
+    if failed > 0 {
+        bail!("{file}: {failed} policy tests failed");
+    }
+    if *deny_warnings && !warnings.is_empty() {
+        bail!("{file}: {} warnings", warnings.len());
+    }
+    println!("{file}: good");
+    Ok(())
+}
+
+/// Prints what comes of each test, and says how many failed.
+fn run_tests(config: &Config) -> usize {
+    let (mut passed, mut failed) = (0, 0);
+    for result in config.run_policy_tests() {
+        let Some(failure) = &result.failure else {
+            println!("policy test {} ... ok", result.test.name);
+            passed += 1;
+            continue;
+        };
+        println!("policy test {} ... FAILED", result.test.name);
+        println!("  {}", failure.finding);
+        let explanation = failure.explanation.iter().map(ToString::to_string).collect::<String>();
+        explanation.lines().for_each(|line| println!("  {line}"));
+        failed += 1;
+    }
+    if passed + failed > 0 {
+        println!("policy tests: {passed} passed, {failed} failed");
+    }
+    failed
+}

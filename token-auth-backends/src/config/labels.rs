@@ -1,0 +1,51 @@
+//! Labels as they are written, and which labels there can be at all.
+
+use std::collections::BTreeSet;
+
+use token_auth_core::{LabelValue, Labels};
+
+use super::field::Field;
+use super::section::Section;
+use crate::static_users::StaticUser;
+
+/// `{group: [dev, ops]}`; `value` says whether the values may act as patterns.
+pub(super) fn read(field: &Field<'_>, value: impl Fn(String) -> LabelValue) -> Labels {
+    let mut labels = Labels::new();
+    for (name, values) in field.entries().unwrap_or_default() {
+        labels.declare(name);
+        if values.is_null() {
+            continue;
+        }
+        for text in values.texts() {
+            labels.insert(name, value(text));
+        }
+    }
+    labels
+}
+
+/// All labels that the configured sources can supply; nothing if one of them may supply any.
+pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) -> Option<BTreeSet<String>> {
+    let mut known = BTreeSet::new();
+    for (_, user) in users.unwrap_or_default() {
+        known.extend(user.labels().iter().map(|(label, _)| label.to_owned()));
+    }
+    for (key, field) in root.entries() {
+        match key {
+            "htpasswd_auth" => known.extend(field.child("group_file").map(|_| "group".to_owned())),
+            "ldap_auth" => {
+                let groups = field.child("groups").map(|groups| groups.elements()).unwrap_or_default();
+                for place in groups.iter().chain([field]) {
+                    let labels = place.child("labels");
+                    known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
+                    let label = place.child("label").filter(Field::is_scalar);
+                    known.extend(label.and_then(|label| label.text()).map(str::to_owned));
+                }
+            }
+            "github_auth" => known.extend(["teams".to_owned()]),
+            "google_auth" => {}
+            _ if key.ends_with("_auth") || key == "plugin_authn" => return None,
+            _ => {}
+        }
+    }
+    Some(known)
+}
