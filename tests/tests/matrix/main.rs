@@ -1,7 +1,12 @@
 //! Every client in every operation that it has, before the reference registry: anonymous, with a wrong password, logged in,
 //! and through a push that takes longer than its token lives.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "test code fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code fails by panicking"
+)]
 
 mod expiry;
 mod oci;
@@ -10,6 +15,7 @@ mod slow;
 use std::path::Path;
 
 use oci::OciClient;
+use serde_json::Value;
 use token_auth_tests::{
     Ctr, Docker, DockerEngine, Image, Oras, Outcome, Place, Podman, Registry, RegistryClient, Server, Skopeo,
 };
@@ -49,6 +55,29 @@ fn config(store: &Path) -> String {
     format!("{}\ntokens:\n  store: {{path: '{}'}}\n", Server::USUAL, store.display())
 }
 
+/// Writes the manifest of an image anew in the form that docker gives to one. Older command lines bring every manifest into
+/// that form when they copy it, and then look for it by the digest that it had before.
+fn as_docker_writes_it(server: &Server, registry: &Registry, repository: &str) {
+    const TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+    let token = server.token(Some("admin:badmin"), &[&format!("repository:{repository}:pull,push")]);
+    let path = format!("/v2/{repository}/manifests/1");
+    let manifest =
+        registry.ask(&path, Some(&token), &["--header", &format!("Accept: {TYPE}")]).is(200).json();
+    let descriptor = |of: &Value, indent: &str| {
+        let (kind, size, digest) = (&of["mediaType"], &of["size"], &of["digest"]);
+        format!(
+            "{{\n{indent}   \"mediaType\": {kind},\n{indent}   \"size\": {size},\n{indent}   \"digest\": {digest}\n{indent}}}"
+        )
+    };
+    let (config, layer) =
+        (descriptor(&manifest["config"], "   "), descriptor(&manifest["layers"][0], "      "));
+    let text = format!(
+        "{{\n   \"schemaVersion\": 2,\n   \"mediaType\": \"{TYPE}\",\n   \"config\": {config},\n   \"layers\": [\n      {layer}\n   ]\n}}"
+    );
+    let put = ["--request", "PUT", "--header", &format!("Content-Type: {TYPE}"), "--data-binary", &text];
+    registry.ask(&path, Some(&token), &put).is(201);
+}
+
 /// What each client goes through.
 fn go_through(name: &str) {
     let (_, make, expected) = TABLE.iter().find(|(known, ..)| *known == name).unwrap();
@@ -61,6 +90,7 @@ fn go_through(name: &str) {
     for repository in ["public/app:1", "private/app:1"] {
         admin.push_schema2(&image, repository).ok();
     }
+    as_docker_writes_it(&server, &registry, "public/app");
     let mut client = make(&place, &registry);
 
     client.pull("public/app:1").done();

@@ -23,6 +23,23 @@
 //! `${account:1}` counts where it is found in `account`, `type`, `name` or `service`; it is then filled in throughout the
 //! rule. In `${account}/${account:1}` it is not found: the search begins at the first `${`.
 //!
+//! # Cost
+//!
+//! A rule is filed under the one of its conditions that fewest others share, and a request is held against the rules that it
+//! finds there: a decision over a hundred thousand rules costs about what it costs over ten, and allocates nothing unless a
+//! placeholder has to be filled in or an action is not one of `pull`, `push`, `delete` and `*`. What begins with a literal, a
+//! `${account}` or a `${labels:…}` is found by its beginning; what is not anchored, by a literal that it requires. The limit
+//! is a regular expression that requires none (`/[a-z]+[0-9]/`) in a rule without another selective condition: it is asked of
+//! every request, at about a tenth of a microsecond for a name of usual length. So is a pattern with `${labels:…}` where a
+//! value of that label is itself a [pattern](crate::LabelValue::dangerous_pattern) with wildcards.
+//!
+//! A regular expression is read and bounded when the list is compiled, and compiled when it is first asked.
+//!
+//! # Why
+//!
+//! [`Acl::explain`] says which rule decides a request and what each rule before it lacked; [`Acl::lint`] finds rules that are
+//! probably not meant.
+//!
 //! # Differences from docker_auth
 //!
 //! * A captured group is always literal. There, an account `.*-ci` opens `secret/y` through `/^${account:1}\/.+$/`.

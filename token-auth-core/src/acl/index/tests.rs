@@ -291,3 +291,42 @@ fn a_request_finds_few_of_many_rules() {
         }
     }
 }
+
+/// Patterns in which a literal stands that what they match need not have.
+#[test]
+fn nothing_is_filed_under_what_need_not_be_there() {
+    let pattern = LabelValue::dangerous_pattern;
+    for (name, account, label, matching) in [
+        ("/^ab*${account}$/", "x", None, "ax"),
+        ("/^ab?${account}$/", "x", None, "ax"),
+        ("/^a{0}${account}$/", "x", None, "x"),
+        ("/^a${account}*b$/", "", None, "b"),
+        ("/^a${account}?b$/", "xy", None, "axb"),
+        ("/^a${account:1}?b$/", "", None, "b"),
+        ("/^a|b${account}$/", "x", None, "zbx"),
+        ("/^(a|b)${account}$/", "x", None, "bx"),
+        ("/^(a${account}){2}$/", "x", None, "axax"),
+        (r"/^\Qa|b\E|${account}$/", "x", None, "zx"),
+        ("/^[a${account}]z/", "x", None, "xz"),
+        ("/(?i)^a${account}$/", "x", None, "AX"),
+        ("${account}/x/", "", None, "wxw"),
+        ("/x/${account}", "", None, "wxw"),
+        (r"\${account}", "*b", None, r"\zb"),
+        ("[${account}]z", "x", None, "xz"),
+        ("/x${labels:g}", "", Some(pattern("/")), "wxw"),
+        ("/x/${labels:g}", "", Some(pattern("")), "wxw"),
+        ("${labels:g}", "", Some(pattern("/^t/")), "test"),
+        ("${labels:g}/x", "", Some(pattern("a*")), "ab/x"),
+        ("/^team-${labels:g}$/", "", Some(pattern("a|b")), "zb"),
+        ("/^team-${labels:g}$/", "", Some(pattern("a*")), "team-"),
+        ("${labels:g}/x", "", Some(LabelValue::literal("a*")), "a*/x"),
+        ("${labels:g}/x", "", None, "${labels:g}/x"),
+    ] {
+        let rule = Rule::new(Match::any().account("/^(q?)/").name(name), ["pull"]);
+        let acl = Acl::new([rule]).unwrap();
+        let labels = label.map_or_else(Labels::new, |label| Labels::new().with("g", label));
+        let actions = ActionSet::new();
+        let request = AccessRequest::new(account, "repository", matching, &actions).with_labels(&labels);
+        assert!(acl.decide(&request).is_some(), "{name} for {account:?} on {matching:?}");
+    }
+}
