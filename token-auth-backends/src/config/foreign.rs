@@ -37,7 +37,7 @@ const LEVEL_TOKEN_DB: Shape = Keys(&[("path", Text), ("token_hash_cost", Integer
 pub(super) const GCS_TOKEN_DB: Shape =
     Keys(&[("bucket", Text), ("client_secret_file", Text), ("token_hash_cost", Integer)]);
 /// The fields of go-redis' options, by the names that Go's YAML library gives them.
-const REDIS_OPTIONS: Shape = Keys(&[
+pub(super) const REDIS_OPTIONS: Shape = Keys(&[
     ("network", Text),
     ("addr", Text),
     ("clientname", Text),
@@ -62,7 +62,7 @@ const REDIS_OPTIONS: Shape = Keys(&[
     ("connmaxidletime", Duration),
     ("connmaxlifetime", Duration),
 ]);
-const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
+pub(super) const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
     ("addrs", Texts),
     ("clientname", Text),
     ("protocol", Integer),
@@ -89,6 +89,7 @@ const REDIS_CLUSTER_OPTIONS: Shape = Keys(&[
     ("connmaxidletime", Duration),
     ("connmaxlifetime", Duration),
 ]);
+#[cfg(not(all(feature = "oauth2", feature = "token-store-redis")))]
 pub(super) const REDIS_TOKEN_DB: Shape = Keys(&[
     ("redis_options", REDIS_OPTIONS),
     ("redis_cluster_options", REDIS_CLUSTER_OPTIONS),
@@ -259,6 +260,14 @@ impl Block {
 }
 
 impl Shape {
+    /// Complains of the values of its keys only, for who reads further ones.
+    #[cfg(feature = "token-store-redis")]
+    pub(super) fn check_known(&self, section: &Section<'_>) {
+        if let Keys(keys) = self {
+            check_values(keys, section);
+        }
+    }
+
     pub(super) fn check(&self, field: &Field<'_>) {
         match self {
             Text => drop(field.text()),
@@ -278,10 +287,14 @@ impl Shape {
 }
 
 fn check_keys(keys: &[(&'static str, Shape)], section: Section<'_>) {
+    check_values(keys, &section);
+    section.finish();
+}
+
+fn check_values(keys: &[(&'static str, Shape)], section: &Section<'_>) {
     for (key, shape) in keys {
         if let Some(field) = section.get(key) {
             shape.check(&field);
         }
     }
-    section.finish();
 }

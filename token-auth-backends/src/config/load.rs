@@ -173,7 +173,14 @@ impl Config {
 
     /// docker_auth's order.
     fn push_authenticators(&self, chain: &mut AuthenticatorChain, errors: &mut Vec<Finding>) {
-        self.push_tables(chain, errors);
+        let verifier = match PasswordVerifier::new(self.limits.passwords) {
+            Ok(verifier) => Arc::new(verifier),
+            Err(error) => {
+                errors.push(self.start.finding(error.to_string()));
+                return;
+            }
+        };
+        self.push_tables(chain, &verifier, errors);
         #[cfg(feature = "ldap")]
         if let Some((options, spot)) = &self.ldap {
             match crate::ldap::LdapAuthenticator::new(options.clone()) {
@@ -181,17 +188,26 @@ impl Config {
                 Err(error) => errors.push(spot.finding(error.to_string())),
             }
         }
+        // The last: it is for those whom no source knows that could say that they have left.
+        #[cfg(feature = "token-store-redis")]
+        if let Some(legacy) = self.tokens.as_ref().and_then(|tokens| tokens.docker_auth(&verifier)) {
+            match legacy {
+                Ok(legacy) => chain.push(legacy),
+                Err(error) => errors.push(error),
+            }
+        }
     }
 
     /// The static users, and the password file.
-    fn push_tables(&self, chain: &mut AuthenticatorChain, errors: &mut Vec<Finding>) {
-        let verifier = match PasswordVerifier::new(self.limits.passwords) {
-            Ok(verifier) => Arc::new(verifier),
-            Err(error) => return errors.push(self.start.finding(error.to_string())),
-        };
+    fn push_tables(
+        &self,
+        chain: &mut AuthenticatorChain,
+        verifier: &Arc<PasswordVerifier>,
+        errors: &mut Vec<Finding>,
+    ) {
         let users = self.users.as_ref().map(|users| {
             let named = users.iter().map(|(name, user)| (&**name, user.clone()));
-            StaticUsers::new(Arc::clone(&verifier), named)
+            StaticUsers::new(Arc::clone(verifier), named)
         });
         let Some((options, spot)) = &self.htpasswd else {
             return users.into_iter().for_each(|users| chain.push(users));
@@ -202,7 +218,7 @@ impl Config {
             decoys = users.take_decoys();
             chain.push(users);
         }
-        match Htpasswd::open(options.clone(), verifier) {
+        match Htpasswd::open(options.clone(), Arc::clone(verifier)) {
             Ok(htpasswd) => chain.push(htpasswd.with_decoys(decoys)),
             Err(HtpasswdError::Invalid { file, problems }) => {
                 let file: Arc<str> = file.display().to_string().into();

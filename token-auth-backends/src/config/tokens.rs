@@ -1,4 +1,3 @@
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use token_auth_core::{
 use super::field::Field;
 use super::finding::{Finding, Spot};
 use super::section::Section;
-use crate::token_store::redb::RedbTokenStore;
+use super::token_store::{self, TokenStoreConfig};
 
 /// The block `tokens`, which docker_auth does not have: refresh tokens and personal access tokens. Without it there are
 /// none.
@@ -24,14 +23,6 @@ pub struct TokensConfig {
     pub personal: Option<PersonalPolicy>,
 }
 
-/// Where tokens are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenStoreConfig {
-    /// In this file, for one server: `path`.
-    File(PathBuf),
-}
-
 /// The block, and where to complain of its store.
 #[derive(Debug)]
 pub(super) struct LocatedTokens {
@@ -41,7 +32,7 @@ pub(super) struct LocatedTokens {
 
 pub(super) fn read(section: Section<'_>) -> Option<LocatedTokens> {
     let store = section.require("store");
-    let kept = store.as_ref().and_then(|field| self::store(field.section()?));
+    let kept = store.as_ref().and_then(|field| token_store::read(field.section()?));
     let policy = |key| section.get(key).map(|field| field.section());
     let refresh = match policy("refresh") {
         None => Some(RefreshPolicy::default()),
@@ -53,12 +44,6 @@ pub(super) fn read(section: Section<'_>) -> Option<LocatedTokens> {
     };
     section.finish();
     Some(LocatedTokens { tokens: TokensConfig { store: kept?, refresh, personal }, store: store?.spot() })
-}
-
-fn store(section: Section<'_>) -> Option<TokenStoreConfig> {
-    let path = section.require("path").and_then(|field| field.filled());
-    section.finish();
-    Some(TokenStoreConfig::File(path?.into()))
 }
 
 fn refresh(section: Section<'_>) -> Option<RefreshPolicy> {
@@ -110,25 +95,21 @@ fn span(field: &Field<'_>) -> Option<Option<Duration>> {
 }
 
 impl LocatedTokens {
-    /// Personal access tokens in this file, as docker_auth's `level_token_db` says it.
+    /// Personal access tokens in this store, as docker_auth's keys say it.
     #[cfg(feature = "oauth2")]
-    pub(super) fn personal_in(file: PathBuf, store: Spot) -> Self {
-        let store_config = TokenStoreConfig::File(file);
-        let tokens =
-            TokensConfig { store: store_config, refresh: None, personal: Some(PersonalPolicy::default()) };
-        Self { tokens, store }
+    pub(super) fn personal_in(store: TokenStoreConfig, spot: Spot) -> Self {
+        let tokens = TokensConfig { store, refresh: None, personal: Some(PersonalPolicy::default()) };
+        Self { tokens, store: spot }
     }
 
     /// Opens the store, or, if the configuration is only examined, looks whether it could be there.
     pub(super) fn open(&self, examine: bool) -> Result<StoredTokens, Finding> {
         let TokensConfig { store, refresh, personal } = &self.tokens;
-        let TokenStoreConfig::File(path) = store;
-        let store: Arc<dyn TokenStore> = match examine {
-            true => self.examine(path)?,
-            false => {
-                Arc::new(RedbTokenStore::open(path).map_err(|error| self.store.finding(error.to_string()))?)
-            }
+        let store = match examine {
+            true => store.examine().map(|()| Arc::new(MemoryTokenStore::default()) as Arc<dyn TokenStore>),
+            false => store.open(),
         };
+        let store = store.map_err(|problem| self.store.finding(problem))?;
         let mut tokens = StoredTokens::new(store);
         if let Some(policy) = refresh {
             tokens = tokens.with_refresh_tokens(*policy);
@@ -139,11 +120,18 @@ impl LocatedTokens {
         Ok(tokens)
     }
 
-    fn examine(&self, path: &Path) -> Result<Arc<dyn TokenStore>, Finding> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match folder.is_dir() {
-            true => Ok(Arc::new(MemoryTokenStore::default())),
-            false => Err(self.store.finding(format!("{} is not a folder", folder.display()))),
+    /// The source of the docker passwords in docker_auth's token database, if they are good.
+    #[cfg(feature = "token-store-redis")]
+    pub(super) fn docker_auth(
+        &self,
+        verifier: &Arc<crate::password::PasswordVerifier>,
+    ) -> Option<Result<crate::token_store::redis::DockerAuthPasswords, Finding>> {
+        match &self.tokens.store {
+            TokenStoreConfig::Redis(redis) if redis.docker_passwords() => {
+                let source = redis.docker_auth(Arc::clone(verifier));
+                Some(source.map_err(|problem| self.store.finding(problem)))
+            }
+            _ => None,
         }
     }
 }

@@ -9,7 +9,7 @@ const DOCKER_AUTH: &str = include_str!("../../../testdata/ldap-docker-auth.yml")
 const EVERYTHING: &str = include_str!("../../../testdata/ldap.yml");
 
 const HEAD: &str = "server: {addr: ':1'}
-token: {issuer: x, expiration: 1, certificate: c, key: k}
+token: {issuer: x, expiration: 900, certificate: c, key: k}
 acl: []
 ldap_auth:
 ";

@@ -10,7 +10,7 @@ use super::common::{Common, Secret};
 use super::provider::{Claims, Forge, Kind, Provider};
 use crate::config::finding::{Finding, Spot};
 use crate::config::server::ServerConfig;
-use crate::config::tokens::{TokenStoreConfig, TokensConfig};
+use crate::config::tokens::TokensConfig;
 use crate::http_client::HttpOptions;
 use crate::oauth2::{
     GitHub, GitHubOptions, GitLab, GitLabOptions, IdentityProvider, Oidc, OidcOptions, Registration,
@@ -38,8 +38,10 @@ impl SignIn {
     ) -> Result<Assembled, Vec<Finding>> {
         let mut files = Vec::new();
         let mut errors = Vec::new();
-        let TokenStoreConfig::File(store_file) = &tokens.store;
-        let key_file = self.key_file.clone().unwrap_or_else(|| beside(store_file));
+        let Some(key_file) = self.key_file.clone().or_else(|| tokens.store.file().map(beside)) else {
+            let missing = "needs `sign_in.key_file`: servers that share a store of tokens share the key, too";
+            return Err(vec![self.spot.finding(missing)]);
+        };
         let keys = sealing_keys(&key_file, self.key_file.is_none(), examine)
             .map_err(|problem| errors.push(self.spot.finding(format!("{}: {problem}", key_file.display()))));
         files.push(key_file);

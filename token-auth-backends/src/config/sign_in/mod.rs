@@ -4,13 +4,13 @@ mod assemble;
 mod common;
 mod pages;
 mod provider;
-mod token_db;
 
 use std::path::PathBuf;
 
 use super::field::Field;
 use super::finding::Spot;
 use super::section::Section;
+use super::token_store::TokenStoreConfig;
 use super::tokens::{LocatedTokens, TokensConfig};
 use crate::oauth2::PageOptions;
 pub(super) use assemble::Assembled;
@@ -27,7 +27,7 @@ pub(super) struct SignIn {
     /// Where the keys of cookies and of providers' tokens are.
     key_file: Option<PathBuf>,
     /// Where docker_auth's keys say that tokens are kept.
-    token_db: Option<PathBuf>,
+    token_db: Option<TokenStoreConfig>,
     spot: Spot,
 }
 
@@ -77,12 +77,7 @@ pub(super) fn read(root: &Section<'_>, tokens: Option<&TokensConfig>) -> Option<
     if pages.public_url.is_none() {
         pages.public_url = providers.iter().find_map(Provider::public_url);
     }
-    Some(SignIn { providers, pages, key_file, token_db: token_db.map(file_of), spot })
-}
-
-/// docker_auth's store is a folder, of which our file makes no other use.
-fn file_of(token_db: PathBuf) -> PathBuf {
-    if token_db.is_dir() { token_db.join("tokens.redb") } else { token_db }
+    Some(SignIn { providers, pages, key_file, token_db, spot })
 }
 
 /// How many blocks there are, right or wrong.

@@ -1,13 +1,12 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
 use super::common::{self, Common};
-use super::token_db;
 use crate::config::field::Field;
 use crate::config::finding::Spot;
 use crate::config::section::Section;
+use crate::config::token_store::{self, TokenStoreConfig};
 use crate::oauth2::LabelClaim;
 
 /// One provider as it is configured.
@@ -60,7 +59,7 @@ pub(super) fn read(
     block: &'static str,
     field: &Field<'_>,
     has_store: bool,
-) -> Option<(Provider, Option<PathBuf>)> {
+) -> Option<(Provider, Option<TokenStoreConfig>)> {
     let section = field.section()?;
     let (common, kind) = match block {
         "google_auth" => google(&section),
@@ -72,7 +71,7 @@ pub(super) fn read(
         }
         _ => oidc(&section),
     };
-    let token_db = token_db::read(&section, has_store);
+    let token_db = token_store::read_docker_auth(&section, has_store);
     let spot = section.spot();
     section.finish();
     Some((Provider { block, common: common?, kind: kind?, spot }, token_db))

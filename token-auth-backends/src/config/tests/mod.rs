@@ -4,6 +4,7 @@ mod policy;
 mod refuses;
 #[cfg(feature = "oauth2")]
 mod sign_in;
+mod token_store;
 mod tokens;
 #[cfg(feature = "workload")]
 mod workload;

@@ -91,10 +91,7 @@ fn what_is_wrong_is_said() {
         ),
         (
             github("redis_token_db: {redis_options: {addr: x, pasword: hunter2}}"),
-            vec![
-                "9: github_auth.redis_token_db: is not supported yet by this build: use `level_token_db`",
-                "9: github_auth.redis_token_db.redis_options.pasword: unknown key: did you mean `password`?",
-            ],
+            vec!["9: github_auth.redis_token_db: stands beside `level_token_db`: keep one of them"],
         ),
         (
             "gitlab_auth: {organization: x, client_id: x, client_secret: x, level_token_db: {path: x}, grant_type: password, redirect_uri: 'https://y/gitlab_auth'}".to_owned(),

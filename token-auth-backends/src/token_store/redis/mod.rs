@@ -1,5 +1,7 @@
 //! Redis as the store: one server or a cluster, for as many replicas as there are.
 
+#[cfg(feature = "password")]
+mod docker_auth;
 mod error;
 mod keys;
 mod link;
@@ -19,6 +21,8 @@ use token_auth_core::{
     TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
 };
 
+#[cfg(feature = "password")]
+pub use docker_auth::DockerAuthPasswords;
 pub use error::RedisStoreError;
 pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
 
@@ -29,6 +33,8 @@ use link::Link;
 use scripts::script;
 use walk::{AT_ONCE, Walk};
 
+/// What the keys of docker_auth's token database begin with; then comes the account.
+const DOCKER_AUTH_PREFIX: &str = "t:";
 /// How long a record stays in Redis after its end, for clocks that differ. Whether a token is good, its record says.
 const GRACE_SECONDS: u64 = 3600;
 /// How long an insertion may take.
@@ -60,6 +66,7 @@ struct Inner {
     link: Link,
     keys: Keys,
     servers: RedisServers,
+    docker_auth: bool,
 }
 
 /// What is under the key of an id.
@@ -78,7 +85,8 @@ impl RedisTokenStore {
     /// When the options make no sense.
     pub fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
         let (link, keys) = (Link::new(options)?, Keys(options.prefix.clone()));
-        Ok(Self(Arc::new(Inner { link, keys, servers: options.servers.clone() })))
+        let servers = options.servers.clone();
+        Ok(Self(Arc::new(Inner { link, keys, servers, docker_auth: options.docker_auth })))
     }
 }
 
@@ -191,6 +199,11 @@ impl Inner {
             };
             removed += self.sum(entries.iter().map(revoke).collect()).await?;
             self.forget(&entries).await;
+        }
+        if self.docker_auth && kind != Some(TokenKind::Refresh) {
+            let mut remove = cmd("DEL");
+            remove.arg(format!("{DOCKER_AUTH_PREFIX}{account}"));
+            removed += self.link.ask::<u64>(&remove).await?;
         }
         Ok(removed)
     }

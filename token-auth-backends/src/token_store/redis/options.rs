@@ -6,7 +6,7 @@ use std::time::Duration;
 use token_auth_core::Password;
 
 /// Which Redis, and how it is asked. [`RedisOptions::new`] has the defaults.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisOptions {
     /// Where it is.
@@ -21,6 +21,9 @@ pub struct RedisOptions {
     pub tls: Option<RedisTls>,
     /// What the names of all keys begin with. Default `token-auth:`.
     pub prefix: String,
+    /// Whether docker_auth's token database is there, too: the docker password of an account is then removed with its
+    /// personal access tokens. Default no.
+    pub docker_auth: bool,
     /// How long a connection may take to be made. Default 2 s.
     pub connect_timeout: Duration,
     /// How long an answer may take. Default 2 s.
@@ -37,6 +40,7 @@ impl RedisOptions {
             database: 0,
             tls: None,
             prefix: "token-auth:".to_owned(),
+            docker_auth: false,
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(2),
         }

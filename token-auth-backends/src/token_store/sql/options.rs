@@ -3,7 +3,7 @@ use std::time::Duration;
 use token_auth_core::Password;
 
 /// Which database, and how it is asked. [`SqlOptions::new`] has the defaults.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SqlOptions {
     /// `postgres://`, `mysql://` (also MariaDB) or `sqlite://`. It may hold a password, and is not shown.

@@ -1,0 +1,210 @@
+//! Two servers that share a store of tokens: one of them is killed, then the store itself.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code fails by panicking")]
+
+use std::sync::Mutex;
+use std::thread;
+
+use serde_json::Value;
+use token_auth_tests::{
+    Answer, Daemon, MariaDb, Place, Postgres, Redis, RedisCluster, Server, ServerSetup, curl, docker_auth,
+    run, until,
+};
+
+/// The usual configuration, with this store of tokens.
+fn config(store: &str) -> String {
+    let tokens = format!("tokens:\n  store: {store}\n  refresh: {{per_account: 10000}}\n");
+    format!("{}\n{tokens}", Server::USUAL)
+}
+
+fn login(server: &str) -> Answer {
+    let query = "service=registry&client_id=docker&offline_token=true&account=alice";
+    curl(&["--user", "alice:alice-password", &format!("{server}/auth?{query}")])
+}
+
+fn token(answer: &Answer) -> String {
+    answer.json()["refresh_token"].as_str().unwrap().to_owned()
+}
+
+fn refresh(server: &Server, token: &str) -> Answer {
+    let form = format!("grant_type=refresh_token&service=registry&client_id=test&refresh_token={token}");
+    curl(&["--data", &form, &format!("{}/auth", server.url)])
+}
+
+fn tokens(place: &Place, arguments: &[&str]) -> String {
+    run(docker_auth().current_dir(place.path()).arg("tokens").args(arguments), "").ok().stdout
+}
+
+/// The public half of a token.
+fn id(token: &str) -> &str {
+    token.split('_').nth(1).unwrap()
+}
+
+/// Logs in again and again, on two connections, until the server is killed; hands back what was answered.
+fn logins_until_killed(server: Server) -> Vec<String> {
+    let answered = Mutex::new(Vec::new());
+    let url = server.url.clone();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(token) = attempt(&url) {
+                    answered.lock().unwrap().push(token);
+                }
+            });
+        }
+        until("some logins", || (answered.lock().unwrap().len() > 10).then_some(()));
+        server.signal("KILL");
+        server.finish();
+    });
+    answered.into_inner().unwrap()
+}
+
+/// A login at a server that may be killed meanwhile.
+fn attempt(url: &str) -> Option<String> {
+    let query = "service=registry&client_id=docker&offline_token=true&account=alice";
+    let mut command = token_auth_tests::Program::CURL.command();
+    command.args(["--silent", "--user", "alice:alice-password", &format!("{url}/auth?{query}")]);
+    let finished = run(&mut command, "");
+    let answer: Value = finished.status.success().then(|| serde_json::from_str(&finished.stdout).ok())??;
+    Some(answer["refresh_token"].as_str()?.to_owned())
+}
+
+fn check<D>(store: &str, daemon: &mut D, kill: fn(&mut D), restart: fn(&mut D)) {
+    let place = Place::new();
+    let first = Server::with(&place, &config(store));
+    let second = ServerSetup::new(&place).arg("config.yml").start();
+
+    // What one of them issues is good at the other, until it is revoked: at once, at both.
+    let good = token(&login(&first.url).is(200));
+    let revoked = token(&login(&second.url).is(200));
+    for server in [&first, &second] {
+        refresh(server, &good).is(200);
+        refresh(server, &revoked).is(200);
+    }
+    tokens(&place, &["revoke", "config.yml", id(&revoked)]);
+    for server in [&first, &second] {
+        refresh(server, &revoked).is_error(401);
+        refresh(server, &good).is(200);
+    }
+
+    // One of them dies in the middle of its work: whatever it has answered is good at the other.
+    let answered = logins_until_killed(first);
+    for token in &answered {
+        refresh(&second, token).is(200);
+    }
+
+    // The store dies: nobody is granted anything by a token, and nobody is told that a good one is bad.
+    kill(daemon);
+    refresh(&second, &good).is_error(503);
+    refresh(&second, &revoked).is_error(503);
+    login(&second.url).is_error(503);
+    let password = second.ask(Some("alice:alice-password"), &["repository:alice/app:pull"]);
+    assert_eq!(password.is(200).token().claims["access"][0]["actions"][0], "pull");
+
+    // It comes back: so do the tokens, without a restart of the server, and apart from what was revoked.
+    restart(daemon);
+    until("the server to reach its store again", || {
+        let answer = refresh(&second, &good);
+        assert!([200, 503].contains(&answer.status), "{answer:?}");
+        (answer.status == 200).then_some(())
+    });
+    refresh(&second, &revoked).is_error(401);
+    let third = ServerSetup::new(&place).arg("config.yml").start();
+    for token in &answered {
+        refresh(&third, token).is(200);
+    }
+    tokens(&place, &["revoke", "config.yml", "--account", "alice"]);
+    for server in [&second, &third] {
+        refresh(server, &good).is_error(401);
+        refresh(server, &answered[0]).is_error(401);
+    }
+    for server in [&second, &third] {
+        server.never_told(&["alice-password", "registry-secret", good.rsplit('_').next().unwrap()]);
+    }
+}
+
+#[test]
+fn two_servers_on_one_redis() {
+    let place = Place::new();
+    let mut redis = Redis::start(&place);
+    let (address, user, password) = (redis.daemon.address(), Redis::USER, Redis::PASSWORD);
+    let store = format!("{{redis: {{addr: '{address}', username: {user}, password: {password}}}}}");
+    check(&store, &mut redis.daemon, Daemon::kill, Daemon::restart);
+}
+
+#[test]
+fn two_servers_on_a_redis_cluster() {
+    let place = Place::new();
+    let mut cluster = RedisCluster::start(&place);
+    let nodes: Vec<_> = cluster.nodes.iter().map(|node| format!("'{}'", node.address())).collect();
+    let options = format!("redis_cluster_options: {{addrs: [{}]}}", nodes.join(", "));
+    check(
+        &format!("{{redis_token_db: {{{options}}}}}"),
+        &mut cluster,
+        RedisCluster::kill,
+        RedisCluster::restart,
+    );
+}
+
+#[test]
+fn two_servers_on_one_postgresql() {
+    let mut postgres = Postgres::start();
+    check(
+        &format!("{{sql: {{url: '{}'}}}}", postgres.url()),
+        &mut postgres.daemon,
+        Daemon::kill,
+        Daemon::restart,
+    );
+}
+
+#[test]
+fn two_servers_on_one_mariadb() {
+    let mut mariadb = MariaDb::start();
+    check(
+        &format!("{{sql: {{url: '{}'}}}}", mariadb.url()),
+        &mut mariadb.daemon,
+        Daemon::kill,
+        Daemon::restart,
+    );
+}
+
+#[test]
+fn docker_passwords_of_docker_auths_database_are_good_until_they_are_revoked() {
+    let place = Place::new();
+    let redis = Redis::start(&place);
+    // As docker_auth has written it; the password is `wonderland`.
+    let hash = run(token_auth_tests::Program::HTPASSWD.command().args(["-bnBC", "5", "", "wonderland"]), "");
+    let hash = hash.ok().stdout.trim().trim_start_matches(':').replacen("$2y$", "$2a$", 1);
+    let entry = serde_json::json!({
+        "token_type": "bearer", "access_token": "provider-token", "valid_until": "2020-01-01T00:00:00Z",
+        "docker_password": hash, "labels": {"team": ["blue", "*"]},
+    });
+    redis.cli(&["set", "t:carol@example.com", &entry.to_string()]).ok();
+    redis.cli(&["set", "t:broken", "{\"docker_password\": \"provider-token"]).ok();
+    let options = format!("addr: '{}', password: {}", redis.daemon.address(), Redis::DEFAULT_PASSWORD);
+    let server =
+        Server::with(&place, &config(&format!("{{redis_token_db: {{redis_options: {{{options}}}}}}}")));
+    server.wait_for_log("docker passwords");
+
+    let blue = ["repository:blue/app:pull"];
+    let granted = |credentials| server.token(Some(credentials), &blue).actions("repository", "blue/app");
+    assert_eq!(granted("carol@example.com:wonderland").as_deref(), Some("pull"));
+    // A label of a provider is no pattern; and the other sources are asked before.
+    assert_eq!(granted("alice:alice-password").as_deref(), Some("pull"));
+    for wrong in ["carol@example.com:wrong", "carol@example.com:", "carol:wonderland"] {
+        server.ask(Some(wrong), &blue).is_error(401);
+    }
+    server.ask(Some("broken:wonderland"), &blue).is_error(503);
+    let before = redis.cli(&["get", "t:carol@example.com"]).ok().stdout;
+    assert_eq!(serde_json::from_str::<Value>(&before).unwrap(), entry, "the database was written to");
+
+    // A refresh token of such a user ends with the entry.
+    let query = "service=registry&client_id=docker&offline_token=true";
+    let login = curl(&["--user", "carol@example.com:wonderland", &format!("{}/auth?{query}", server.url)]);
+    let good = token(&login.is(200));
+    refresh(&server, &good).is(200);
+    tokens(&place, &["revoke", "config.yml", "--account", "carol@example.com", "--kind", "personal"]);
+    server.ask(Some("carol@example.com:wonderland"), &blue).is_error(401);
+    refresh(&server, &good).is_error(401);
+    server.never_told(&["wonderland", "provider-token", &hash, Redis::DEFAULT_PASSWORD]);
+}

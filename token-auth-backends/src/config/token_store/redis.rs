@@ -1,0 +1,133 @@
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use token_auth_core::{Password, TokenStore};
+
+use crate::config::field::Field;
+use crate::config::section::Section;
+use crate::password::PasswordVerifier;
+use crate::token_store::redis::{
+    DockerAuthPasswords, RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
+};
+
+/// Redis: `tokens.store.redis`, or docker_auth's `redis_token_db`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedisStoreConfig {
+    options: RedisOptions,
+    password_file: Option<PathBuf>,
+    ca_certificate: Option<PathBuf>,
+}
+
+/// What is otherwise under docker_auth's keys.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    pub(super) connect_timeout: &'static str,
+    pub(super) timeout: &'static str,
+    /// Whether docker_auth's users are served unless the configuration says otherwise.
+    pub(super) docker_passwords: bool,
+}
+
+const OURS: Names = Names { connect_timeout: "connect_timeout", timeout: "timeout", docker_passwords: false };
+
+pub(super) fn read(section: Section<'_>) -> Option<RedisStoreConfig> {
+    let servers = match (section.get("addr"), section.get("addrs")) {
+        (Some(one), None) => single(&one),
+        (None, Some(nodes)) => cluster(&nodes),
+        (None, None) => {
+            section.missing("addr", "is required, or `addrs` of a cluster");
+            None
+        }
+        (Some(one), Some(_)) => {
+            one.error("stands beside `addrs` of a cluster: keep one of them");
+            None
+        }
+    };
+    let config = read_rest(&section, servers, OURS);
+    section.finish();
+    config
+}
+
+pub(super) fn single(field: &Field<'_>) -> Option<RedisServers> {
+    field.parsed(str::parse).map(RedisServers::Single)
+}
+
+pub(super) fn cluster(field: &Field<'_>) -> Option<RedisServers> {
+    let nodes: Vec<RedisAddress> = field.list(|node| node.parsed(str::parse));
+    if nodes.is_empty() {
+        field.error("must name at least one node");
+        return None;
+    }
+    Some(RedisServers::Cluster(nodes))
+}
+
+/// What is there beside the addresses.
+pub(super) fn read_rest(
+    section: &Section<'_>,
+    servers: Option<RedisServers>,
+    names: Names,
+) -> Option<RedisStoreConfig> {
+    let path = |key| section.get(key).and_then(|field| field.filled()).map(PathBuf::from);
+    let (password_file, ca_certificate) = (path("password_file"), path("ca_certificate"));
+    let text = |key| section.get(key).and_then(|field| field.text()).filter(|text| !text.is_empty());
+    let (username, password) = (text("username"), text("password"));
+    let database = section.get("db").and_then(|field| field.integer(0, i64::from(u16::MAX)));
+    let tls = section.get("tls").and_then(|field| field.flag());
+    let prefix = text("prefix");
+    let docker_passwords = section.get("docker_passwords").and_then(|field| field.flag());
+    let positive = |key| -> Option<Duration> {
+        let field = section.get(key)?;
+        let time = field.duration()?;
+        if time.is_zero() {
+            field.error("must be longer than nothing");
+        }
+        Some(time)
+    };
+    let (connect_timeout, timeout) = (positive(names.connect_timeout), positive(names.timeout));
+    let mut options = RedisOptions::new(servers?);
+    options.username = username.map(str::to_owned);
+    options.password = password.map(Password::new);
+    options.database = database.and_then(|number| u16::try_from(number).ok()).unwrap_or_default();
+    options.tls = tls.unwrap_or(ca_certificate.is_some()).then(RedisTls::default);
+    if let Some(prefix) = prefix {
+        prefix.clone_into(&mut options.prefix);
+    }
+    options.docker_auth = docker_passwords.unwrap_or(names.docker_passwords);
+    options.connect_timeout = connect_timeout.unwrap_or(options.connect_timeout);
+    options.timeout = timeout.unwrap_or(options.timeout);
+    Some(RedisStoreConfig { options, password_file, ca_certificate })
+}
+
+impl RedisStoreConfig {
+    /// Whether the docker passwords of a token database that docker_auth has kept there are good: `docker_passwords`.
+    pub fn docker_passwords(&self) -> bool {
+        self.options.docker_auth
+    }
+
+    /// The source of those passwords.
+    pub(in crate::config) fn docker_auth(
+        &self,
+        verifier: Arc<PasswordVerifier>,
+    ) -> Result<DockerAuthPasswords, String> {
+        DockerAuthPasswords::new(&self.options()?, verifier).map_err(|error| error.to_string())
+    }
+
+    /// With what stands in the files.
+    pub(super) fn options(&self) -> Result<RedisOptions, String> {
+        let mut options = self.options.clone();
+        if let Some(file) = &self.password_file {
+            options.password = Some(super::secret(file)?);
+        }
+        if let (Some(file), Some(_)) = (&self.ca_certificate, &options.tls) {
+            let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            options.tls = Some(RedisTls::trusting(pem));
+        }
+        Ok(options)
+    }
+
+    pub(super) fn open(&self) -> Result<Arc<dyn TokenStore>, String> {
+        Ok(Arc::new(RedisTokenStore::new(&self.options()?).map_err(|error| error.to_string())?))
+    }
+}
