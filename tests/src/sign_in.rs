@@ -14,13 +14,12 @@ impl SignIn {
     /// The block of the provider, to be added to.
     const BLOCK: &str = "
   issuer: ISSUER
-  redirect_url: SERVER/oidc_auth
+  redirect_url: SERVER/ID_auth
   client_id: registry
   client_secret_file: client.secret
   level_token_db: {path: tokens.redb}
   scopes: [openid, email, groups, offline_access]
   label_claims: [groups, roles=realm_access.roles]
-  registry_url: REGISTRY
 ";
 
     /// With this configuration besides: lines of the provider's block, and further blocks.
@@ -46,7 +45,9 @@ impl SignIn {
         let count = self.server.log().matches("configuration loaded again").count();
         let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
         let block = format!("oidc_auth:{}{lines}{blocks}", Self::BLOCK);
+        let id = lines.lines().find_map(|line| line.trim().strip_prefix("id: ")).unwrap_or("oidc");
         let block = block.replace("ISSUER", &self.provider.issuer).replace("SERVER", &self.server.url);
+        let block = block.replace("/ID_auth", &format!("/{id}_auth"));
         place.replace("config.yml", &Self::base(&block));
         self.server.signal("HUP");
         self.server.wait_for_logs("configuration loaded again", count + 1);

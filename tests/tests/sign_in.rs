@@ -124,3 +124,57 @@ fn removal_at_the_provider_ends_access() {
     setup.provider.person("alice", &claims);
     assert_eq!(granted(), None, "the session at the provider is gone for good");
 }
+
+/// Narrow and wide, light and dark, by the keyboard, and as a screen reader tells it.
+#[test]
+fn pages_fit_and_can_be_used_without_a_mouse() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "registry_url: registry.example.com", "");
+    let browser = Browser::new(&place);
+    // Where the pictures go, for whoever wants to look at them.
+    let pictures = std::env::var_os("PICTURES").map_or_else(|| place.folder("pictures"), Into::into);
+    let fits = |name: &str| {
+        for (width, size) in [("wide", (1280, 800)), ("narrow", (390, 844))] {
+            for scheme in ["light", "dark"] {
+                assert_eq!(browser.look(size, scheme), 0, "{name} scrolls sideways when {width}");
+                browser.picture(&pictures.join(format!("{name}-{width}-{scheme}.png")));
+            }
+        }
+    };
+    browser.go(&setup.page("/"));
+    fits("sign-in");
+    // From the top of the page the first key reaches the button.
+    assert_eq!(browser.key("Tab"), "Continue with 127.0.0.1");
+    assert_eq!(
+        browser.outline().lines().find(|line| line.contains("heading")),
+        Some("  - heading \"Sign in\" [level=1]")
+    );
+    setup.sign_in(&browser);
+    fits("empty");
+    let order: Vec<String> = (0..4).map(|_| browser.key("Tab")).collect();
+    assert_eq!([&*order[0], &*order[3]], ["Sign out", "Create token"], "{order:?}");
+    setup.make_token(&browser, "Laptop");
+    fits("created");
+    setup.make_token(&browser, "Build server of the platform team, in the cellar of the old house");
+    browser.go(&setup.page("/account"));
+    fits("tokens");
+    let outline = browser.outline();
+    for part in [
+        "heading \"Your access tokens\" [level=1]",
+        "textbox \"Name\"",
+        "combobox \"Expires\"",
+        "button \"Revoke\"",
+    ] {
+        assert!(outline.contains(part), "{part}: {outline}");
+    }
+    browser.go(&setup.page("/oidc_auth?error=access_denied&state=x"));
+    fits("problem");
+    setup.provider.mode(&json!({"at": "/", "status": 503}));
+    setup.configure(
+        &place,
+        "registry_url: registry.example.com\nid: corporate\nname: Corporate directory",
+        "",
+    );
+    browser.go(&setup.page("/sign-in"));
+    fits("away");
+}

@@ -43,3 +43,10 @@ impl Default for PageOptions {
         }
     }
 }
+
+impl PageOptions {
+    /// The pages where browsers find them at this address.
+    pub fn at(public_url: Url) -> Self {
+        Self { public_url: Some(public_url), ..Self::default() }
+    }
+}

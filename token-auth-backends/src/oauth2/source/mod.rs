@@ -1,5 +1,8 @@
 //! Accounts of an identity provider, as a source that is asked at each use of their tokens.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,10 +17,10 @@ use token_auth_core::{
     SystemClock, TokenQuery, TokenStore, async_trait,
 };
 
-use super::exchange::unavailable;
-use super::memory::{Lease, Memory};
-use super::provider::{IdentityProvider, Profile, Refusal, Renewal, Verdict};
-use super::seal::{Purpose, SealingKeys};
+use crate::oauth2::exchange::unavailable;
+use crate::oauth2::memory::{Lease, Memory};
+use crate::oauth2::provider::{IdentityProvider, Profile, Refusal, Renewal, Verdict};
+use crate::oauth2::seal::{Purpose, SealingKeys};
 
 /// How long one process has the provider to itself for an account. A rotated refresh token that is used twice ends the
 /// session at many providers.
@@ -100,12 +103,12 @@ impl SignInSource {
         &self.id
     }
 
-    pub(super) fn provider(&self) -> &dyn IdentityProvider {
+    pub(in crate::oauth2) fn provider(&self) -> &dyn IdentityProvider {
         &*self.provider
     }
 
     /// Whether the account is one of another source.
-    pub(super) fn is_reserved(&self, profile: &Profile) -> bool {
+    pub(in crate::oauth2) fn is_reserved(&self, profile: &Profile) -> bool {
         self.reserved.contains(&*self.identity(profile).account)
     }
 
@@ -120,7 +123,7 @@ impl SignInSource {
     }
 
     /// Keeps what the provider said of someone who has just signed in.
-    pub(super) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
+    pub(in crate::oauth2) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
         let identity = self.identity(&profile);
         let key = BlobKey::new(&*self.id, &*identity.account);
         let memory = Memory::new(profile, seconds(self.clock.now()));

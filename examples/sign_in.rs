@@ -1,0 +1,56 @@
+//! Sign-in with the browser, mounted in axum beside the token endpoint.
+//!
+//! ```text
+//! ISSUER=https://id.example.com CLIENT_ID=registry CLIENT_SECRET=… cargo run --example sign_in
+//!
+//! # In a browser: http://127.0.0.1:5001/ (the provider knows the redirect URI http://127.0.0.1:5001/oidc_auth)
+//! curl -s -u alice@example.com:tap_… 'http://127.0.0.1:5001/auth?service=registry&scope=repository:app:pull'
+//! ```
+//!
+//! Restarting it ends all tokens: they are kept in memory here.
+
+use std::env;
+use std::sync::Arc;
+
+use axum::Router;
+use token_auth_backends::core::acl::{Acl, Match, Rule};
+use token_auth_backends::core::http::TokenEndpoint;
+use token_auth_backends::core::token::{Signer, SigningKey};
+use token_auth_backends::core::{
+    AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens, TokenService, TokenStore,
+};
+use token_auth_backends::oauth2::{
+    Oidc, OidcOptions, PageOptions, Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let registration = Registration {
+        client_id: env::var("CLIENT_ID")?,
+        client_secret: Password::new(env::var("CLIENT_SECRET")?),
+    };
+    let provider = Oidc::new("oidc", OidcOptions::new(env::var("ISSUER")?, registration))?;
+
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let keys = SealingKeys::random()?;
+    let people = SignInSource::new("oidc", Arc::new(provider), Arc::clone(&store), keys.clone());
+    let tokens = StoredTokens::new(store).with_personal_tokens(PersonalPolicy::default());
+    let pages = SignInPages::new(
+        [SignInOffer::new(people.clone(), "Example")],
+        tokens.clone(),
+        keys,
+        PageOptions::at("http://127.0.0.1:5001".parse()?),
+    );
+
+    // A chain names each account's source, which is asked at every use of a token.
+    let mut sources = AuthenticatorChain::new();
+    sources.push(people);
+    let acl = Acl::new([Rule::new(Match::any(), ["pull"])])?;
+    let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
+    let service = TokenService::new("example", sources, acl, Signer::new(key)?)?.with_stored_tokens(tokens);
+
+    let app = Router::new().route_service("/auth", TokenEndpoint::new(service)).fallback_service(pages);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:5001").await?;
+    axum::serve(listener, app).await?;
+    Ok(())
+}
