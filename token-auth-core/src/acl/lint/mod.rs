@@ -71,7 +71,7 @@ impl Acl {
     /// assert_eq!(
     ///     findings[0].to_string(),
     ///     "rule 1: name: in \"team/**\", `**` is the same as `*` and does not match `/` (double-star); \
-    ///      write \"team/*\" for one level, \"/^team\\/.+$/\" for all below"
+    ///      write \"team/*\" for one level, \"/^team\\\\/.+$/\" for all below"
     /// );
     /// # Ok::<(), token_auth_core::acl::AclErrors>(())
     /// ```
