@@ -341,7 +341,7 @@ fn a_login_that_is_remembered_costs_the_directory_nothing() {
     }
     // What slapd has written of a later login stands behind all of the earlier ones.
     server.ask(Some("bob:bob-password"), &[]).is(200);
-    slapd.wait_for_log("BIND dn=\"uid=bob,ou=people,dc=example,dc=com\" method=128");
+    slapd.wait_for_log("BIND dn=\"uid=Bob,ou=people,dc=example,dc=com\" method=128");
     let binds = slapd.log().matches("BIND dn=\"uid=alice,ou=people,dc=example,dc=com\" method=128").count();
     assert_eq!(binds, 6);
 }
