@@ -11,8 +11,8 @@
 //! admin.push(&image, "team/app:1").ok();
 //! ```
 //!
-//! A program that is not there fails the test and names the command that installs it; nothing is skipped. Nothing
-//! sleeps to wait: the harness reads what a program prints, or waits for its end, with a deadline.
+//! A program that is not there fails the test and names the command that installs it. Nothing sleeps to wait:
+//! the harness reads what a program prints, or waits for its end, with a deadline.
 
 #![allow(
     clippy::unwrap_used,
