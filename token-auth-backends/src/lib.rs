@@ -34,6 +34,7 @@
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
 //! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
+//! | `token-store-object` | `token_store::object`: the same in S3, Google Cloud Storage or Azure Blob Storage |
 //! | `token-store-redis` | `token_store::redis`: the same in Redis, single or cluster, for several replicas |
 //! | `token-store-sql` | `token_store::sql`: the same in PostgreSQL, MariaDB or SQLite |
 //! | `token-store-redb` | `token_store::redb`: refresh tokens and personal access tokens in one file |
@@ -71,7 +72,12 @@ mod stamp;
 pub mod static_users;
 #[cfg(feature = "testkit")]
 pub mod testkit;
-#[cfg(any(feature = "token-store-redb", feature = "token-store-redis", feature = "token-store-sql"))]
+#[cfg(any(
+    feature = "token-store-object",
+    feature = "token-store-redb",
+    feature = "token-store-redis",
+    feature = "token-store-sql"
+))]
 pub mod token_store;
 #[cfg(feature = "workload")]
 pub mod workload;

@@ -3,8 +3,11 @@
 #[cfg(doc)]
 use token_auth_core::TokenStore;
 
-#[cfg(any(feature = "token-store-redb", feature = "token-store-redis", feature = "token-store-sql"))]
 mod coded;
+#[cfg(any(feature = "token-store-object", feature = "token-store-sql"))]
+mod digests;
+#[cfg(feature = "token-store-object")]
+pub mod object;
 #[cfg(feature = "token-store-redb")]
 pub mod redb;
 #[cfg(feature = "token-store-redis")]

@@ -11,7 +11,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
     TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
@@ -23,6 +22,7 @@ pub use error::SqlStoreError;
 pub use options::SqlOptions;
 
 use super::coded::{Unreadable, decode, encode_text, unix_seconds};
+use super::digests::{account_digest, blob_digest};
 use error::{Fault, NAME};
 use pool::{Database, each};
 use statements::Statements;
@@ -200,7 +200,7 @@ impl Inner {
     }
 
     async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, Fault> {
-        let rows: Vec<(String, Vec<u8>)> = found!(self, read_blob, key_digest(key))?;
+        let rows: Vec<(String, Vec<u8>)> = found!(self, read_blob, blob_digest(key))?;
         Ok(rows.into_iter().next().map(|(version, data)| Blob::new(data, BlobVersion::new(version))))
     }
 
@@ -210,7 +210,7 @@ impl Inner {
         expected: Option<&BlobVersion>,
         data: &[u8],
     ) -> Result<BlobWrite, Fault> {
-        let key = key_digest(key);
+        let key = blob_digest(key);
         let version = RandomIds.next_id().map_err(|_| Fault::NoRandomness)?;
         let written = match expected {
             None => changed!(self, insert_blob, &key, &version, data),
@@ -225,7 +225,7 @@ impl Inner {
     }
 
     async fn remove_blob(&self, key: &BlobKey) -> Result<bool, Fault> {
-        Ok(changed!(self, remove_blob, key_digest(key))? > 0)
+        Ok(changed!(self, remove_blob, blob_digest(key))? > 0)
     }
 }
 
@@ -243,18 +243,6 @@ fn bounded(seconds: u64) -> i64 {
 
 fn seconds(time: SystemTime) -> i64 {
     bounded(unix_seconds(time))
-}
-
-fn account_digest(account: &str) -> String {
-    hexadecimal(account.as_bytes())
-}
-
-fn key_digest(BlobKey { source, account }: &BlobKey) -> String {
-    hexadecimal(format!("{}:{source}{account}", source.len()).as_bytes())
-}
-
-fn hexadecimal(data: &[u8]) -> String {
-    digest(&SHA256, data).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[async_trait]
