@@ -54,6 +54,8 @@ pub use token_auth_core::*;
 
 #[cfg(feature = "password")]
 mod accounts;
+#[cfg(any(feature = "oauth2", feature = "workload"))]
+mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "htpasswd")]

@@ -3,6 +3,9 @@
 use serde_json::{Map, Value};
 use token_auth_core::{LabelValue, Labels};
 
+pub(super) use crate::claims::find;
+use crate::claims::scalar;
+
 /// The most values that one account's labels have together. Beyond it the account is refused: a label that was left out
 /// could be one that denies.
 pub(super) const MAX_LABEL_VALUES: usize = 2_000;
@@ -43,17 +46,6 @@ impl From<&str> for LabelClaim {
     }
 }
 
-/// A claim by its name, or by its path: a name with dots in it counts before a path.
-pub(super) fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    if let Some(value) = claims.get(path) {
-        return Some(value).filter(|value| !value.is_null());
-    }
-    path.match_indices('.').rev().find_map(|(dot, _)| {
-        let (name, rest) = path.split_at_checked(dot)?;
-        find(claims.get(name)?.as_object()?, rest.get(1..)?)
-    })
-}
-
 /// A claim that is one text.
 pub(super) fn text(claims: &Map<String, Value>, path: &str) -> Option<String> {
     scalar(find(claims, path)?).filter(|text| !text.is_empty())
@@ -73,15 +65,6 @@ pub(super) fn labels(claims: &Map<String, Value>, wanted: &[LabelClaim]) -> Opti
         }
     }
     Some(labels)
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
 }
 
 /// Whether an account can be used as one: it stands in a Basic header, where a colon ends it, and in the log.
