@@ -48,6 +48,7 @@ mod slapd;
 pub mod specification;
 mod token;
 mod unprivileged;
+mod verdict;
 mod verifier;
 
 pub use browser::Browser;
@@ -72,4 +73,5 @@ pub use server::{Server, ServerSetup, docker_auth};
 pub use sign_in::SignIn;
 pub use slapd::{Slapd, SlapdSetup};
 pub use token::Token;
+pub use verdict::{login, show_verdict};
 pub use verifier::{Rules, Verifier};

@@ -15,7 +15,7 @@ use token_auth_backends::ldap::{
     UserSearch,
 };
 use token_auth_backends::testkit::{KnownAccount, check_authenticator};
-use token_auth_tests::{Place, Samba, Server, guide_to_directories};
+use token_auth_tests::{Place, Samba, Server, guide_to_directories, login, show_verdict};
 
 const DOMAIN: &str = "DC=ex,DC=test";
 const IN_CHAIN: &str = "(member:1.2.840.113556.1.4.1941:=${dn})";
@@ -45,24 +45,11 @@ fn options(place: &Place, samba: &Samba) -> LdapOptions {
     options
 }
 
-async fn login(directory: &LdapAuthenticator, name: &str, password: &str) -> String {
-    show(directory.authenticate(&Credentials::password(name, password)).await)
-}
-
-fn show(answer: Result<Authn, impl std::fmt::Display>) -> String {
-    match answer {
-        Ok(Authn::Accept(identity)) => identity.account.to_string(),
-        Ok(Authn::Abstain) => "abstains".to_owned(),
-        Ok(Authn::Reject(reason)) => format!("rejects: {reason}"),
-        Err(error) => format!("error: {error}"),
-    }
-}
-
 async fn label(directory: &LdapAuthenticator, name: &str, password: &str) -> String {
     let answer = directory.authenticate(&Credentials::password(name, password)).await;
-    let Ok(Authn::Accept(identity)) = answer else { panic!("{name}: {}", show(answer)) };
+    let Ok(Authn::Accept(identity)) = answer else { panic!("{name}: {}", show_verdict(answer)) };
     let now = directory.revalidate(&identity).await;
-    let Ok(Authn::Accept(now)) = now else { panic!("{name}: {}", show(now)) };
+    let Ok(Authn::Accept(now)) = now else { panic!("{name}: {}", show_verdict(now)) };
     assert_eq!(now.labels, identity.labels, "{name}: other labels when revalidated");
     identity.labels.get("groups").iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ")
 }
@@ -96,7 +83,7 @@ async fn knows_two_names_for_each(place: &Place, samba: &Samba) {
     for (account, expected) in
         [("alice", "alice"), ("Alice", "abstains"), ("alice.liddell@ex.test", "abstains")]
     {
-        assert_eq!(show(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
+        assert_eq!(show_verdict(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
     }
 }
 
@@ -116,19 +103,19 @@ async fn refuses_who_may_not(place: &Place, samba: &Samba) {
         ("grace", "rejects: the password has expired"),
         ("erin", "erin"),
     ] {
-        assert_eq!(show(directory.revalidate(&Identity::new(name)).await), expected, "{name}");
+        assert_eq!(show_verdict(directory.revalidate(&Identity::new(name)).await), expected, "{name}");
     }
     for _ in 0..3 {
         assert_eq!(login(&directory, "erin", "wrong").await, "rejects: wrong password");
     }
     let locked = "rejects: the account is locked";
     assert_eq!(login(&directory, "erin", "erin-password").await, locked);
-    assert_eq!(show(directory.revalidate(&Identity::new("erin")).await), locked);
+    assert_eq!(show_verdict(directory.revalidate(&Identity::new("erin")).await), locked);
     samba.modify(
         "dn: CN=Erin,OU=Staff,DC=ex,DC=test\nchangetype: modify\nreplace: lockoutTime\nlockoutTime: 0\n",
     );
     assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
-    assert_eq!(show(directory.revalidate(&Identity::new("erin")).await), "erin");
+    assert_eq!(show_verdict(directory.revalidate(&Identity::new("erin")).await), "erin");
 }
 
 async fn finds_groups(place: &Place, samba: &Samba) {

@@ -20,7 +20,7 @@ use token_auth_backends::ldap::{
     Security, ServiceAccount, UserSearch,
 };
 use token_auth_backends::testkit::{KnownAccount, check_authenticator};
-use token_auth_tests::{Place, Slapd, SlapdSetup, Token};
+use token_auth_tests::{Place, Slapd, SlapdSetup, Token, login, show_verdict};
 
 const PEOPLE: &str = "ou=people,dc=example,dc=com";
 const GROUPS: &str = "ou=groups,dc=example,dc=com";
@@ -37,23 +37,10 @@ fn groups(filter: &str, label: &str) -> GroupSearch {
     GroupSearch::new(GROUPS, filter.parse().unwrap()).with_label(label)
 }
 
-async fn login(directory: &LdapAuthenticator, name: &str, password: &str) -> String {
-    show(directory.authenticate(&Credentials::password(name, password)).await)
-}
-
-fn show(answer: Result<Authn, impl std::fmt::Display>) -> String {
-    match answer {
-        Ok(Authn::Accept(identity)) => identity.account.to_string(),
-        Ok(Authn::Abstain) => "abstains".to_owned(),
-        Ok(Authn::Reject(reason)) => format!("rejects: {reason}"),
-        Err(error) => format!("error: {error}"),
-    }
-}
-
 async fn labels(directory: &LdapAuthenticator, name: &str, password: &str) -> Labels {
     match directory.authenticate(&Credentials::password(name, password)).await {
         Ok(Authn::Accept(identity)) => Labels::clone(&identity.labels),
-        other => panic!("{name}: {}", show(other)),
+        other => panic!("{name}: {}", show_verdict(other)),
     }
 }
 
@@ -124,7 +111,7 @@ async fn calls_an_account_by_the_name_that_it_has_there() {
     ] {
         assert_eq!(login(&directory, name, password).await.replace(&port, "PORT"), expected, "{name}");
     }
-    assert!(!show(directory.revalidate(&Identity::new("alice@example.com")).await).contains("error"));
+    assert!(!show_verdict(directory.revalidate(&Identity::new("alice@example.com")).await).contains("error"));
 
     options.account.attribute = Some("uid".to_owned());
     options.account.lower_case = true;
@@ -146,7 +133,7 @@ async fn calls_an_account_by_the_name_that_it_has_there() {
         ("nobody", "abstains"),
         ("dave", "rejects: the account has expired"),
     ] {
-        assert_eq!(show(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
+        assert_eq!(show_verdict(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
     }
 }
 
@@ -253,7 +240,7 @@ async fn binds_as_the_user_where_nobody_else_may_search() {
     }
     assert_eq!(values(&labels(&directory, "alice", "alice-password").await, "groups"), "registry-dev");
     let alice = Identity::new("alice");
-    assert_eq!(show(directory.revalidate(&alice).await), "abstains", "nobody can look");
+    assert_eq!(show_verdict(directory.revalidate(&alice).await), "abstains", "nobody can look");
 
     // Who is bound is alice, and the filter finds bob.
     options.users[0].filter =
@@ -266,7 +253,7 @@ async fn binds_as_the_user_where_nobody_else_may_search() {
     let mut with_service = self::options(&place, &slapd);
     with_service.bind_as_user = options.bind_as_user;
     let directory = LdapAuthenticator::new(with_service).unwrap();
-    assert_eq!(show(directory.revalidate(&alice).await), "alice");
+    assert_eq!(show_verdict(directory.revalidate(&alice).await), "alice");
 }
 
 #[tokio::test]
@@ -324,12 +311,12 @@ async fn refuses_accounts_that_are_locked() {
     let directory = LdapAuthenticator::new(options(&place, &slapd)).unwrap();
     let erin = Identity::new("erin");
     assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
-    assert_eq!(show(directory.revalidate(&erin).await), "erin");
+    assert_eq!(show_verdict(directory.revalidate(&erin).await), "erin");
     for _ in 0..3 {
         assert_eq!(login(&directory, "erin", "wrong").await, "rejects: wrong password");
     }
     assert_eq!(login(&directory, "erin", "erin-password").await, "rejects: the account is locked");
-    assert_eq!(show(directory.revalidate(&erin).await), "rejects: the account is locked");
+    assert_eq!(show_verdict(directory.revalidate(&erin).await), "rejects: the account is locked");
     let entry = "uid=erin,ou=people,dc=example,dc=com";
     slapd.modify(&format!("dn: {entry}\nchangetype: modify\ndelete: pwdAccountLockedTime\n"));
     assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
@@ -349,7 +336,7 @@ async fn revalidates_with_the_present_groups() {
     let directory = LdapAuthenticator::new(options).unwrap();
     let now = async || match directory.revalidate(&Identity::new("alice")).await {
         Ok(Authn::Accept(identity)) => values(&identity.labels, "groups"),
-        other => show(other),
+        other => show_verdict(other),
     };
     assert_eq!(now().await, "registry-dev");
     let group = "cn=Engineering,ou=groups,dc=example,dc=com";
