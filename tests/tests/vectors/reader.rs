@@ -16,6 +16,9 @@ pub(crate) enum Verdict {
     Differed(String),
 }
 
+/// The kinds of vectors, each a file.
+const KINDS: [&str; 3] = ["acl", "keyid", "scope"];
+
 /// Where the vectors are that belong to the project.
 pub(crate) fn own_directory() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/vectors"))
@@ -27,14 +30,26 @@ fn other_directory() -> Option<PathBuf> {
     let named = PathBuf::from(std::env::var_os("TOKEN_AUTH_VECTORS")?);
     let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let found = [workspace.join(&named), named.clone()].into_iter().find(|path| path.is_dir());
-    Some(found.unwrap_or_else(|| panic!("TOKEN_AUTH_VECTORS: {} is not a directory", named.display())))
+    let found = found.unwrap_or_else(|| panic!("TOKEN_AUTH_VECTORS: {} is not a directory", named.display()));
+    assert_vectors(&found);
+    Some(found)
+}
+
+/// Fails if there are no vectors of any kind: it is the wrong directory then, and nothing would have been judged.
+fn assert_vectors(directory: &Path) {
+    let there = KINDS.iter().any(|kind| file(directory, kind).exists());
+    assert!(there, "TOKEN_AUTH_VECTORS: none of {KINDS:?} is in {}", directory.display());
+}
+
+fn file(directory: &Path, kind: &str) -> PathBuf {
+    directory.join(format!("{kind}.jsonl"))
 }
 
 /// Judges each vector of a kind, prints the result, and fails if any differed. In a directory other than our own, a kind
-/// may be absent.
+/// may be absent, but not all of them.
 pub(crate) fn run<V: DeserializeOwned>(kind: &str, judge: impl Fn(V) -> Verdict) {
     let other = other_directory();
-    let path = other.as_deref().unwrap_or(own_directory()).join(format!("{kind}.jsonl"));
+    let path = file(other.as_deref().unwrap_or(own_directory()), kind);
     if other.is_some() && !path.exists() {
         println!("{kind}: absent");
         return;
@@ -68,4 +83,10 @@ fn judged<V: DeserializeOwned>(line: &str, judge: impl Fn(V) -> Verdict) -> Verd
         Ok(vector) => catch_unwind(AssertUnwindSafe(|| judge(vector)))
             .unwrap_or_else(|_| Verdict::Differed("panicked".to_owned())),
     }
+}
+
+#[test]
+#[should_panic(expected = "none of")]
+fn a_directory_without_vectors() {
+    assert_vectors(tempfile::tempdir().unwrap().path());
 }
