@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use token_auth_tests::{
-    Image, Place, Quality, Registry, Relay, Server, Skopeo, Slapd, SlapdSetup, guide_to_directories, until,
+    Image, Place, Quality, Registry, Relay, Server, Skopeo, Slapd, SlapdSetup, curl, guide_to_directories,
+    until,
 };
 
 const CONFIG: &str = include_str!("../data/ldap/server.yml");
@@ -33,6 +34,14 @@ fn fails(server: &Server, why: &str) {
     server.ask(Some("admin:badmin"), &[]).is(200);
     server.wait_for_log(why);
     server.never_told(&SECRETS);
+}
+
+/// Changes the configuration of a server that runs.
+#[track_caller]
+fn reconfigure(place: &Place, server: &Server, change: impl Fn(String) -> String) {
+    place.replace("config.yml", &change(place.read("config.yml")));
+    server.signal("HUP");
+    server.wait_for_log("configuration loaded again");
 }
 
 /// The server finds back by itself.
@@ -235,7 +244,10 @@ fn a_certificate_for_another_name() {
         let tls = format!("  tls: starttls\n  ca_certificate: {}\n  bind_dn", slapd.authority.display());
         config.replace("  bind_dn", &tls)
     });
-    fails(&server, "invalid peer certificate");
+    fails(&server, "certificate not valid for name \\\"localhost\\\"");
+    // Under a name that it is for, the same server, certificate and connection are good.
+    reconfigure(&place, &server, |config| config.replace("localhost:", "127.0.0.1:"));
+    recovers(&server);
 }
 
 #[test]
@@ -275,6 +287,82 @@ fn a_directory_that_refers_elsewhere() {
     around.ask(Some("nobody:x"), &[]).is_error(401);
     let there = server(&place, &address(&slapd), base("base: ou=x,ou=elsewhere,dc=example,dc=com"));
     fails(&there, "referrals are not followed");
+    reconfigure(&place, &there, |config| config.replace("ou=x,ou=elsewhere", "ou=people"));
+    recovers(&there);
+}
+
+#[test]
+fn a_name_that_two_entries_have() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| {
+        config.replace("(uid=${account})", "(|(uid=${account})(mail=${account}))")
+    });
+    slapd.replace("uid=Bob,ou=people,dc=example,dc=com", "mail", "alice");
+    // Whoever of the two it is: the password of neither lets in.
+    for password in ["alice-password", "bob-password", "wrong-password"] {
+        server.ask(Some(&format!("alice:{password}")), &["repository:alice/app:pull"]).is_error(503);
+    }
+    server.wait_for_log("below \\\"ou=people,dc=example,dc=com\\\": several entries");
+    server.ask(Some("carol:carol-password"), &[]).is(200);
+    slapd.replace("uid=Bob,ou=people,dc=example,dc=com", "mail", "bob@example.com");
+    recovers(&server);
+}
+
+#[test]
+fn refresh_tokens_end_with_the_account_and_outlast_the_directory() {
+    let place = Place::new();
+    let mut slapd = Slapd::start(&place);
+    let server =
+        server(&place, &address(&slapd), |config| config + "tokens:\n  store: {path: tokens.redb}\n");
+    let endpoint = format!("{}/auth", server.url);
+    let login = |credentials: &str| -> String {
+        let query = format!("{endpoint}?service=registry&client_id=test&offline_token=true");
+        let answer = curl(&["--user", credentials, &query]).is(200).json();
+        answer["refresh_token"].as_str().expect("a refresh token").to_owned()
+    };
+    let refresh = |token: &str| {
+        let form = format!(
+            "grant_type=refresh_token&service=registry&client_id=test&refresh_token={token}\
+             &scope=repository:dev/app:pull,push"
+        );
+        curl(&["--data", &form, &endpoint])
+    };
+    let granted = |token: &str| {
+        let token = refresh(token).is(200).token();
+        token.actions("repository", "dev/app").unwrap_or_default()
+    };
+    let [alice, carol] = ["alice:alice-password", "carol:carol-password"].map(login);
+    assert_eq!((granted(&alice), granted(&carol)), ("pull".to_owned(), String::new()));
+
+    // What the directory cannot say is no reason to forget a token.
+    slapd.kill();
+    for token in [&alice, &carol] {
+        refresh(token).is_error(503);
+    }
+    slapd.restart();
+    until("the directory to be asked again", || (refresh(&alice).status == 200).then_some(()));
+    assert_eq!((granted(&alice), granted(&carol)), ("pull".to_owned(), String::new()));
+
+    // The groups of now, and no longer than there is an account.
+    slapd.modify(
+        "dn: cn=registry-dev,ou=groups,dc=example,dc=com\nchangetype: modify\nadd: member\n\
+         member: uid=carol,ou=people,dc=example,dc=com\n",
+    );
+    assert_eq!(granted(&carol), "pull");
+    slapd.modify("dn: uid=carol,ou=people,dc=example,dc=com\nchangetype: delete\n");
+    refresh(&carol).is_error(401);
+    server.wait_for_log("the account is no longer known");
+    let shadow = |change: &str| {
+        let dn = "dn: uid=alice,ou=people,dc=example,dc=com";
+        slapd.modify(&format!("{dn}\nchangetype: modify\n{change}"));
+    };
+    shadow("add: objectClass\nobjectClass: shadowAccount\n-\nadd: shadowExpire\nshadowExpire: 1\n");
+    refresh(&alice).is_error(401);
+    server.wait_for_log("the account is refused: the account has expired");
+    shadow("replace: shadowExpire\nshadowExpire: 99999\n");
+    assert_eq!(granted(&alice), "pull");
+    server.never_told(&["alice-password", "carol-password", &alice, &carol]);
 }
 
 #[test]
