@@ -1,7 +1,10 @@
 //! The specification of the ACL: a plain evaluator that walks the rules as they are written, from docker_auth's behaviour,
 //! its defects included if they are asked for. It shares only the engines for single patterns with ours.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use token_auth_core::acl::{GoRegex, Match, Rule, glob_matches};
@@ -135,7 +138,7 @@ impl<'e> Evaluation<'e> {
         let enclosed = filled.len() > 2 && slash(filled.first()) && slash(filled.last());
         let filled: String = filled.into_iter().map(|(char, _)| char).collect();
         match filled.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-            Some(expression) if enclosed => GoRegex::new(expression).is_ok_and(|regex| regex.is_match(text)),
+            Some(expression) if enclosed => compiled(expression).is_some_and(|regex| regex.is_match(text)),
             _ => glob_matches(&filled, text).unwrap_or(false),
         }
     }
@@ -166,7 +169,25 @@ fn captured<'e>(
     let (pattern, text) = *fields(conditions, request).get(at)?;
     let expression = pattern?.strip_prefix('/')?.strip_suffix('/')?;
     let index = index.parse().ok().filter(|index| *index >= 1)?;
-    GoRegex::new(expression).ok()?.group(text, index)
+    compiled(expression)?.group(text, index)
+}
+
+/// An expression, if it is one. To compile it costs a thousand times what it costs to ask it, and it is asked for each
+/// request and each combination of labels.
+fn compiled(expression: &str) -> Option<Rc<GoRegex>> {
+    const MOST: usize = 512;
+    thread_local!(static KNOWN: RefCell<HashMap<String, Option<Rc<GoRegex>>>> = RefCell::default());
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(regex) = known.get(expression) {
+            return regex.clone();
+        }
+        if known.len() == MOST {
+            known.clear();
+        }
+        let regex = GoRegex::new(expression).ok().map(Rc::new);
+        known.insert(expression.to_owned(), regex.clone());
+        regex
+    })
 }
 
 fn quote(text: &str) -> String {

@@ -69,10 +69,17 @@ const ADDRESSES: [Option<&str>; 5] =
 pub fn index(data: &[u8]) {
     let mut bytes = Bytes::new(data);
     let rules: Vec<Rule> = (0..bytes.below(24)).map(|_| rule(&mut bytes)).collect();
-    let settings = || Acl::builder().malformed_globs_never_match();
-    let usable = |rule: &Rule| settings().build([rule.clone()]).is_ok();
-    let rules: Vec<Rule> = rules.into_iter().filter(usable).collect();
-    let acl = settings().build(rules.iter().cloned()).unwrap();
+    let build = |rules: &[Rule]| Acl::builder().malformed_globs_never_match().build(rules.iter().cloned());
+    let (rules, acl) = match build(&rules) {
+        Ok(acl) => (rules, acl),
+        Err(errors) => {
+            let refused = |at| errors.errors().iter().any(|error| error.rule() == at);
+            let numbered = rules.into_iter().enumerate();
+            let usable: Vec<_> = numbered.filter(|(at, _)| !refused(*at)).map(|(_, rule)| rule).collect();
+            let acl = build(&usable).unwrap();
+            (usable, acl)
+        }
+    };
     let actions: ActionSet = ["delete", "pull"].into_iter().collect();
     for _ in 0..8 {
         let [account, resource_type, name, service] = [(); 4].map(|()| bytes.join(4, &TEXT));
