@@ -10,16 +10,10 @@ use crate::Program;
 ///
 /// When the packages are not there.
 pub(crate) fn node(program: &str) -> Command {
-    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| tests.join("../target"), PathBuf::from);
-    let folder = target.join("node");
-    assert!(
-        folder.join("node_modules/oidc-provider/package.json").is_file(),
-        "npm's packages are missing: install them with `tests/run --no-run`"
-    );
+    let folder = folder();
     // Node looks for packages beside the file that asks for them.
     let copy = folder.join(program);
-    let source = fs::read(tests.join("node").join(program)).unwrap();
+    let source = fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("node").join(program)).unwrap();
     if fs::read(&copy).ok().as_ref() != Some(&source) {
         let new = folder.join(format!("{program}.{}", std::process::id()));
         fs::write(&new, source).unwrap();
@@ -28,4 +22,27 @@ pub(crate) fn node(program: &str) -> Command {
     let mut command = Program::NODE.command();
     command.arg(copy);
     command
+}
+
+/// A command that runs a program that one of those packages brings.
+///
+/// # Panics
+///
+/// When the packages are not there.
+pub(crate) fn node_package(program: &str) -> Command {
+    let mut command = Program::NODE.command();
+    command.arg(folder().join("node_modules").join(program));
+    command
+}
+
+/// Where `tests/run` has installed what `node/package-lock.json` says.
+fn folder() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| tests.join("../target"), PathBuf::from);
+    let folder = target.join("node");
+    assert!(
+        fs::read(folder.join("installed")).ok() == fs::read(tests.join("node/package-lock.json")).ok(),
+        "npm's packages are missing: install them with `tests/run --no-run`"
+    );
+    folder
 }

@@ -7,8 +7,8 @@ use std::thread;
 
 use serde_json::Value;
 use token_auth_tests::{
-    Answer, Daemon, MariaDb, Place, Postgres, Redis, RedisCluster, Server, ServerSetup, curl, docker_auth,
-    run, until,
+    Answer, Daemon, MariaDb, ObjectStorage, Place, Postgres, Redis, RedisCluster, Server, ServerSetup, curl,
+    docker_auth, run, until,
 };
 
 /// The usual configuration, with this store of tokens.
@@ -166,6 +166,14 @@ fn two_servers_on_one_mariadb() {
         Daemon::kill,
         Daemon::restart,
     );
+}
+
+#[test]
+fn two_servers_on_one_bucket() {
+    let place = Place::new();
+    let mut storage = ObjectStorage::s3(&place);
+    let store = format!("{{{}}}", storage.block);
+    check(&store, &mut storage, ObjectStorage::kill, ObjectStorage::restart);
 }
 
 #[test]

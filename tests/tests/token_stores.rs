@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use token_auth_backends::config::{Config, ConfigOptions};
 use token_auth_backends::testkit::{check_token_store, check_token_store_lasts};
 use token_auth_backends::token_store::redis::{
     RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
 };
 use token_auth_backends::token_store::sql::{SqlOptions, SqlTokenStore};
 use token_auth_core::{Password, SecretDigest, TokenId, TokenKind, TokenRecord, TokenStore};
-use token_auth_tests::{Daemon, MariaDb, Place, Postgres, Redis, RedisCluster};
+use token_auth_tests::{Daemon, MariaDb, ObjectStorage, Place, Postgres, Redis, RedisCluster};
 
 fn address(daemon: &Daemon) -> RedisAddress {
     daemon.address().parse().unwrap()
@@ -163,6 +164,41 @@ async fn sqlite_keeps_the_contract() {
     check_token_store_lasts(async || sql_store(&url)).await;
     let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600, "others can read the file");
+}
+
+/// The store that a block of the configuration names.
+fn configured(block: &str) -> Arc<dyn TokenStore> {
+    let text = format!(
+        "server: {{addr: ':5001'}}\ntoken: {{issuer: x, expiration: 900, certificate: c, key: k}}\nusers: {{}}\nacl: []\n\
+         tokens:\n  store: {{{block}}}\n"
+    );
+    let (config, _) = Config::from_yaml(text, "auth.yml", &ConfigOptions::default()).unwrap();
+    config.tokens().unwrap().store.open().unwrap()
+}
+
+async fn check_object_storage(mut storage: ObjectStorage) {
+    let block = storage.block.clone();
+    check_token_store(Arc::new(configured(&block))).await;
+    check_token_store_lasts(async || configured(&block)).await;
+    check_outage(configured(&block), &mut storage, ObjectStorage::kill, ObjectStorage::restart).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s3_keeps_the_contract() {
+    let place = Place::new();
+    check_object_storage(ObjectStorage::s3(&place)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn azure_blob_storage_keeps_the_contract() {
+    let place = Place::new();
+    check_object_storage(ObjectStorage::azure(&place)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn google_cloud_storage_keeps_the_contract() {
+    let place = Place::new();
+    check_object_storage(ObjectStorage::gcs(&place)).await;
 }
 
 #[tokio::test]

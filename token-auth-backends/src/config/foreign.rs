@@ -34,6 +34,7 @@ const NO_PLUGINS: &str = "cannot be supported: Go plugins load into Go programs 
 
 #[cfg(not(feature = "oauth2"))]
 const LEVEL_TOKEN_DB: Shape = Keys(&[("path", Text), ("token_hash_cost", Integer)]);
+#[cfg(not(all(feature = "oauth2", feature = "token-store-object")))]
 pub(super) const GCS_TOKEN_DB: Shape =
     Keys(&[("bucket", Text), ("client_secret_file", Text), ("token_hash_cost", Integer)]);
 /// The fields of go-redis' options, by the names that Go's YAML library gives them.

@@ -108,6 +108,8 @@ pub use published_keys::PublishedKeyFile;
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
 pub use token::TokenConfig;
+#[cfg(feature = "token-store-object")]
+pub use token_store::ObjectStoreConfig;
 #[cfg(feature = "token-store-redis")]
 pub use token_store::RedisStoreConfig;
 #[cfg(feature = "token-store-sql")]

@@ -6,7 +6,6 @@
 )]
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,7 +32,7 @@ use token_auth_core::{
 /// # Panics
 ///
 /// When it is broken, saying how.
-pub async fn check_token_store<S: TokenStore + Debug + 'static>(store: Arc<S>) {
+pub async fn check_token_store<S: TokenStore + 'static>(store: Arc<S>) {
     assert!(!store.name().is_empty(), "the name is empty");
     let store: Arc<dyn TokenStore> = store;
     keeps_what_it_is_given(&*store).await;

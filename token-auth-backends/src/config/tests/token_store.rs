@@ -29,12 +29,18 @@ fn read(store: &str) -> TokenStoreConfig {
 
 #[test]
 fn one_store_is_chosen() {
-    assert_eq!(errors("{}"), ["tokens.store.path: is required, or `redis` or `sql`"]);
+    assert_eq!(
+        errors("{}"),
+        ["tokens.store.path: is required, or one of `redis`, `sql`, `s3`, `gcs`, `azure`"]
+    );
     assert_eq!(
         errors("{path: a.redb, level_token_db: {path: b}}"),
         ["tokens.store.path: stands beside another store: keep one of them"]
     );
-    assert!(errors("{gcs_token_db: {bucket: x}}")[0].contains("gcs_token_db: is not supported yet"));
+    assert_eq!(
+        errors("{s3: {bucket: a}, gcs: {bucket: b}}"),
+        ["tokens.store.path: stands beside another store: keep one of them"]
+    );
     let file = read("{level_token_db: {path: /var/lib/tokens, token_hash_cost: 5}}");
     assert_eq!(file, TokenStoreConfig::File("/var/lib/tokens".into()));
 }
@@ -103,5 +109,69 @@ async fn a_database_is_chosen() {
     assert_eq!(errors("{sql: {}}"), ["tokens.store.sql.url: is required, or `url_file`"]);
     for bad in ["oracle://x", "'postgres://['"] {
         assert!(read(&format!("{{sql: {{url: {bad}}}}}")).open().is_err(), "{bad}");
+    }
+}
+
+#[cfg(feature = "token-store-object")]
+#[test]
+fn object_storage_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "hush\n").unwrap();
+    let file = file.display();
+    for store in [
+        "s3: {bucket: b, region: eu-central-1, access_key_id: k, secret_access_key: hush, prefix: a/b}"
+            .to_owned(),
+        format!(
+            "s3: {{bucket: b, endpoint: 'https://s3.example.com', path_style: true, access_key_id: k, secret_access_key_file: {file}}}"
+        ),
+        format!("azure: {{account: a, container: c, access_key_file: {file}, timeout: 1s}}"),
+        "azure: {account: a, container: c, access_key: aHVzaA==}".to_owned(),
+        "gcs: {bucket: b, endpoint: 'https://storage.example.com'}".to_owned(),
+        "gcs_token_db: {bucket: b, token_hash_cost: 5}".to_owned(),
+    ] {
+        let store = read(&format!("{{{store}}}"));
+        assert!(!format!("{store:?}").contains("hush"), "{store:?}");
+        assert!(store.file().is_none());
+        store.examine().unwrap();
+        store.open().unwrap();
+    }
+    for (store, error) in [
+        ("{s3: {}}", "tokens.store.s3.bucket: is required"),
+        (
+            "{s3: {bucket: b, access_key_id: k}}",
+            "tokens.store.s3.secret_access_key_file: is required beside `access_key_id`",
+        ),
+        (
+            "{s3: {bucket: b, secret_access_key: k}}",
+            "tokens.store.s3.access_key_id: is required beside the secret",
+        ),
+        (
+            "{s3: {bucket: b, access_key_id: k, secret_access_key: x, secret_access_key_file: y}}",
+            "tokens.store.s3.secret_access_key: stands beside a file for the same: keep one of them",
+        ),
+        ("{s3: {bucket: b, timeout: 0s}}", "tokens.store.s3.timeout: must be longer than nothing"),
+        (
+            "{gcs: {bucket: b, endpoint: 'http://127.0.0.1:1'}}",
+            "tokens.store.gcs.endpoint: must begin with https://, unless `allow_http` is set",
+        ),
+        ("{azure: {account: a}}", "tokens.store.azure.container: is required"),
+        (
+            "{azure: {account: a, container: c, acces_key: x}}",
+            "tokens.store.azure.acces_key: unknown key: did you mean `access_key`?",
+        ),
+        ("{gcs_token_db: {}}", "tokens.store.gcs_token_db.bucket: is required"),
+    ] {
+        assert_eq!(errors(store), [error], "{store}");
+    }
+    for (store, problem) in [
+        ("{s3: {bucket: b, access_key_id: k, secret_access_key_file: /no/such}}", "/no/such"),
+        ("{s3: {bucket: b, ca_certificate: /no/such}}", "/no/such"),
+        ("{gcs_token_db: {bucket: b, client_secret_file: /no/such}}", "/no/such"),
+        ("{azure: {account: a, container: c, access_key: '?'}}", "invalid access key"),
+        ("{gcs: {bucket: b, prefix: a//b}}", "prefix"),
+    ] {
+        let found = read(store).examine().and_then(|()| read(store).open().map(drop)).unwrap_err();
+        assert!(found.to_lowercase().contains(problem), "{store}: {found}");
     }
 }

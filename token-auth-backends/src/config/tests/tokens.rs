@@ -64,7 +64,10 @@ fn guesses_are_limited_as_configured() {
 fn what_is_wrong_is_named() {
     for (more, expected) in [
         ("tokens: {}", "6: tokens.store: is required"),
-        ("tokens: {store: {}}", "6: tokens.store.path: is required, or `redis` or `sql`"),
+        (
+            "tokens: {store: {}}",
+            "6: tokens.store.path: is required, or one of `redis`, `sql`, `s3`, `gcs`, `azure`",
+        ),
         ("tokens: {store: {path: ''}}", "6: tokens.store.path: must not be empty"),
         (
             "tokens: {store: {path: t}, refresh: {idle: 1m}}",

@@ -30,11 +30,7 @@ pub(in crate::config) fn read(section: &Section<'_>, has_store: bool) -> Option<
     match key {
         "level_token_db" => level(&field),
         "redis_token_db" => redis(&field),
-        _ => {
-            field.error("is not supported yet by this build: use `level_token_db` or `redis_token_db`");
-            foreign::GCS_TOKEN_DB.check(&field);
-            None
-        }
+        _ => gcs(&field),
     }
 }
 
@@ -55,10 +51,21 @@ fn level(field: &Field<'_>) -> Option<TokenStoreConfig> {
 }
 
 /// Of no effect: tokens are long and random, so that their digests need no cost.
-fn hash_cost(section: &Section<'_>) {
+pub(super) fn hash_cost(section: &Section<'_>) {
     if let Some(cost) = section.get("token_hash_cost") {
         cost.integer(4, 31);
     }
+}
+
+#[cfg(feature = "token-store-object")]
+fn gcs(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    super::object::gcs_token_db(field).map(TokenStoreConfig::Object)
+}
+
+#[cfg(not(feature = "token-store-object"))]
+fn gcs(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    foreign::GCS_TOKEN_DB.check(field);
+    super::without(field, "token-store-object")
 }
 
 #[cfg(feature = "token-store-redis")]
@@ -105,7 +112,6 @@ fn redis(field: &Field<'_>) -> Option<TokenStoreConfig> {
 
 #[cfg(not(feature = "token-store-redis"))]
 fn redis(field: &Field<'_>) -> Option<TokenStoreConfig> {
-    field.error("this build has no store in Redis (feature `token-store-redis`)");
     foreign::REDIS_TOKEN_DB.check(field);
-    None
+    super::without(field, "token-store-redis")
 }

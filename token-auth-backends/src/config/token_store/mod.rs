@@ -1,6 +1,8 @@
 //! Where tokens are kept: in a block of ours, or by docker_auth's keys in the blocks of providers.
 
 mod docker_auth;
+#[cfg(feature = "token-store-object")]
+mod object;
 #[cfg(feature = "token-store-redis")]
 mod redis;
 #[cfg(feature = "token-store-sql")]
@@ -11,6 +13,8 @@ use std::sync::Arc;
 
 use token_auth_core::TokenStore;
 
+#[cfg(feature = "token-store-object")]
+pub use self::object::ObjectStoreConfig;
 #[cfg(feature = "token-store-redis")]
 pub use self::redis::RedisStoreConfig;
 #[cfg(feature = "token-store-sql")]
@@ -19,6 +23,7 @@ pub use self::sql::SqlStoreConfig;
 #[cfg(feature = "oauth2")]
 pub(super) use docker_auth::read as read_docker_auth;
 
+use super::field::Field;
 use super::section::Section;
 use crate::token_store::redb::RedbTokenStore;
 
@@ -34,31 +39,47 @@ pub enum TokenStoreConfig {
     /// In a database, for any number: `sql`.
     #[cfg(feature = "token-store-sql")]
     Sql(SqlStoreConfig),
+    /// In object storage, for any number: `s3`, `gcs`, `azure`.
+    #[cfg(feature = "token-store-object")]
+    Object(ObjectStoreConfig),
 }
+
+type Read = fn(&Field<'_>) -> Option<TokenStoreConfig>;
+
+/// The kinds of stores, by their keys.
+const KINDS: &[(&str, Read)] = &[
+    ("path", |field| Some(TokenStoreConfig::File(field.filled()?.into()))),
+    #[cfg(feature = "token-store-redis")]
+    ("redis", |field| redis::read(field.section()?).map(TokenStoreConfig::Redis)),
+    #[cfg(not(feature = "token-store-redis"))]
+    ("redis", |field| without(field, "token-store-redis")),
+    #[cfg(feature = "token-store-sql")]
+    ("sql", |field| sql::read(field.section()?).map(TokenStoreConfig::Sql)),
+    #[cfg(not(feature = "token-store-sql"))]
+    ("sql", |field| without(field, "token-store-sql")),
+    #[cfg(feature = "token-store-object")]
+    ("s3", |field| object::s3(field.section()?).map(TokenStoreConfig::Object)),
+    #[cfg(feature = "token-store-object")]
+    ("gcs", |field| object::gcs(field.section()?).map(TokenStoreConfig::Object)),
+    #[cfg(feature = "token-store-object")]
+    ("azure", |field| object::azure(field.section()?).map(TokenStoreConfig::Object)),
+    #[cfg(not(feature = "token-store-object"))]
+    ("s3", |field| without(field, "token-store-object")),
+    #[cfg(not(feature = "token-store-object"))]
+    ("gcs", |field| without(field, "token-store-object")),
+    #[cfg(not(feature = "token-store-object"))]
+    ("azure", |field| without(field, "token-store-object")),
+];
 
 /// The block `tokens.store`.
 pub(super) fn read(section: Section<'_>) -> Option<TokenStoreConfig> {
-    let mut found = Vec::new();
-    if let Some(field) = section.get("path") {
-        found.push(field.filled().map(|path| TokenStoreConfig::File(path.into())));
-    }
-    if let Some(field) = section.get("redis") {
-        #[cfg(feature = "token-store-redis")]
-        found.push(field.section().and_then(redis::read).map(TokenStoreConfig::Redis));
-        #[cfg(not(feature = "token-store-redis"))]
-        found.push(without(&field, "this build has no store in Redis (feature `token-store-redis`)"));
-    }
-    if let Some(field) = section.get("sql") {
-        #[cfg(feature = "token-store-sql")]
-        found.push(field.section().and_then(sql::read).map(TokenStoreConfig::Sql));
-        #[cfg(not(feature = "token-store-sql"))]
-        found.push(without(&field, "this build has no store in a database (feature `token-store-sql`)"));
-    }
+    let kinds = KINDS.iter().filter_map(|(key, read)| Some(read(&section.get(key)?)));
+    let mut found: Vec<_> = kinds.collect();
     if docker_auth::KEYS.into_iter().any(|key| section.get(key).is_some()) {
         found.push(docker_auth::read(&section, false));
     }
     match found.len() {
-        0 => section.missing("path", "is required, or `redis` or `sql`"),
+        0 => section.missing("path", "is required, or one of `redis`, `sql`, `s3`, `gcs`, `azure`"),
         1 => {}
         _ => section.missing("path", "stands beside another store: keep one of them"),
     }
@@ -66,9 +87,10 @@ pub(super) fn read(section: Section<'_>) -> Option<TokenStoreConfig> {
     found.pop().filter(|_| found.is_empty())?
 }
 
-#[cfg(not(all(feature = "token-store-redis", feature = "token-store-sql")))]
-fn without(field: &super::field::Field<'_>, why: &str) -> Option<TokenStoreConfig> {
-    field.error(why);
+/// Says that a kind of store is not part of this build.
+#[cfg(not(all(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql")))]
+fn without(field: &Field<'_>, feature: &str) -> Option<TokenStoreConfig> {
+    field.error(format!("needs a build with the feature `{feature}`"));
     None
 }
 
@@ -88,6 +110,8 @@ impl TokenStoreConfig {
             Self::Redis(config) => config.open(),
             #[cfg(feature = "token-store-sql")]
             Self::Sql(config) => config.open(),
+            #[cfg(feature = "token-store-object")]
+            Self::Object(config) => config.open(),
         }
     }
 
@@ -99,6 +123,8 @@ impl TokenStoreConfig {
             Self::Redis(_) => None,
             #[cfg(feature = "token-store-sql")]
             Self::Sql(_) => None,
+            #[cfg(feature = "token-store-object")]
+            Self::Object(_) => None,
         }
     }
 
@@ -115,6 +141,8 @@ impl TokenStoreConfig {
             Self::Redis(config) => config.options().map(drop),
             #[cfg(feature = "token-store-sql")]
             Self::Sql(config) => config.options().map(drop),
+            #[cfg(feature = "token-store-object")]
+            Self::Object(config) => config.storage().map(drop),
         }
     }
 }
@@ -132,7 +160,7 @@ fn no_folder(path: &Path) -> Result<(), String> {
 }
 
 /// The content of a file that holds one secret.
-#[cfg(any(feature = "token-store-redis", feature = "token-store-sql"))]
+#[cfg(any(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql"))]
 fn secret(path: &Path) -> Result<token_auth_core::Password, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     match text.trim() {

@@ -401,7 +401,8 @@ fn to_text(version: UpdateVersion) -> BlobVersion {
 }
 
 fn from_text(version: &BlobVersion) -> UpdateVersion {
-    let (e_tag, version) = version.as_str().split_once('\n').unwrap_or((version.as_str(), "0"));
+    // One that is none of ours is nobody's: Google's generations are large, and 0 means that there is no object.
+    let (e_tag, version) = version.as_str().split_once('\n').unwrap_or((version.as_str(), "1"));
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     UpdateVersion { e_tag: some(e_tag), version: some(version) }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, Fuse};
 use object_store::path::Path;
 use object_store::{
     Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
@@ -92,7 +92,7 @@ impl Storage {
             None => self.objects.list(Some(below)),
             Some(after) => self.objects.list_with_offset(Some(below), after),
         };
-        Listing { storage: self, names }
+        Listing { storage: self, names: names.fuse() }
     }
 
     async fn within<T>(&self, request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
@@ -103,7 +103,7 @@ impl Storage {
 /// A listing under way.
 pub(super) struct Listing<'s> {
     storage: &'s Storage,
-    names: BoxStream<'static, object_store::Result<ObjectMeta>>,
+    names: Fuse<BoxStream<'static, object_store::Result<ObjectMeta>>>,
 }
 
 impl Listing<'_> {
