@@ -42,6 +42,8 @@ pub async fn check_token_store<S: TokenStore + 'static>(store: Arc<S>) {
     revokes_for_good(&*store).await;
     lists_each_once(&*store).await;
     revokes_all_of_an_account(&*store).await;
+    lists_what_stays(&*store).await;
+    waits_for_other_clocks(&*store).await;
     removes_what_has_ended(&*store).await;
     trims_to_the_most_active(&*store).await;
     compares_blobs_before_it_writes(&*store).await;
@@ -86,6 +88,9 @@ where
     let next = written(store.write_blob(&key, Some(&version), b"two").await);
     assert_ne!(next, version, "a version is given twice");
 }
+
+/// For so long a store keeps what has ended, if it does not wait to be told to remove it.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
 
 /// Text that has to come back as it is, and that must not be taken for anything else.
 const ACCOUNTS: [&str; 12] = [
@@ -254,12 +259,18 @@ async fn lists_each_once(store: &dyn TokenStore) {
             .collect();
         for limit in [1, 3, 7, 1000] {
             let found = all(store, &query, limit).await.into_iter();
-            let mut found: Vec<_> = found
-                .map(|record| (record.account, record.kind, record.id))
-                .filter(|(account, ..)| account.starts_with("list "))
-                .collect();
-            found.sort();
-            assert_eq!(found, matching, "{query:?} in pages of {limit} lists something else");
+            let (mut missing, mut besides) = (matching.clone(), Vec::new());
+            for record in found.filter(|record| record.account.starts_with("list ")) {
+                let one = (record.account, record.kind, record.id);
+                match missing.iter().position(|other| *other == one) {
+                    Some(at) => drop(missing.swap_remove(at)),
+                    None => besides.push(one),
+                }
+            }
+            assert!(
+                missing.is_empty() && besides.is_empty(),
+                "{query:?} in pages of {limit} does not list {missing:?}, but {besides:?}"
+            );
         }
     };
     check(TokenQuery::all()).await;
@@ -284,6 +295,63 @@ async fn revokes_all_of_an_account(store: &dyn TokenStore) {
         assert_eq!(count(account).await, 7, "{account:?} loses records with another account");
     }
     assert_eq!(ok(store.revoke_account("list nobody", None).await), 0);
+}
+
+/// Whatever comes and goes meanwhile.
+async fn lists_what_stays(store: &dyn TokenStore) {
+    for query in [TokenQuery::all(), TokenQuery::all().of_account("stays")] {
+        for number in 0..40 {
+            ok(store.insert(&record(1200 + number * 2, "stays")).await);
+        }
+        let (mut found, mut revoked, mut after) = (Vec::new(), BTreeSet::new(), None);
+        for number in 0.. {
+            let page = ok(store.list(&query, after.as_ref(), 4).await);
+            // What was just listed, and what may not have been yet.
+            if let Some(last) = page.records.last().filter(|last| last.account == "stays") {
+                revoked.insert(last.id.clone());
+            }
+            if number < 10 {
+                revoked.insert(id(1200 + number * 8));
+                ok(store.insert(&record(1201 + number * 8, "stays")).await);
+            }
+            for id in &revoked {
+                ok(store.revoke(id).await);
+            }
+            found.extend(page.records.into_iter().map(|record| record.id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        for number in 0..40 {
+            let id = id(1200 + number * 2);
+            let times = found.iter().filter(|found| **found == id).count();
+            let expected = if revoked.contains(&id) { 0..=1 } else { 1..=1 };
+            assert!(expected.contains(&times), "a record that stays is listed {times} times: {id}");
+        }
+        ok(store.revoke_account("stays", None).await);
+    }
+}
+
+/// Whether a token has ended, the server that is asked decides by its own clock.
+async fn waits_for_other_clocks(store: &dyn TokenStore) {
+    let mut record = record(1900, "clocks");
+    record.expires = Some(SystemTime::now() - CLOCKS_DIFFER);
+    record.expires =
+        record.expires.map(|time| at(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()));
+    ok(store.insert(&record).await);
+    // Before, and beyond everything that clocks can differ by.
+    ok(store.purge(at(1_600_000_000)).await);
+    assert_eq!(
+        ok(store.get(&record.id).await),
+        Some(record.clone()),
+        "a record ends by the store's own clock"
+    );
+    assert_eq!(all(store, &TokenQuery::all().of_account("clocks"), 10).await, [record]);
+    // A server whose clock is behind; the account is in use all the same.
+    let touched = LastUse::new(at(1_600_000_000));
+    ok(store.touch(&id(1900), &touched).await);
+    assert!(ok(store.get(&id(1900)).await).is_some(), "a use in the past ends a record");
 }
 
 async fn removes_what_has_ended(store: &dyn TokenStore) {

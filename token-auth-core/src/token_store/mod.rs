@@ -93,7 +93,8 @@ pub trait TokenStore: Send + Sync {
     async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, BackendError>;
 
     /// Removes the records whose tokens [have ended](TokenRecord::has_ended); says how many. A store that lets records
-    /// expire by itself may find none.
+    /// expire by itself may find none; it keeps them for at least ten minutes after their end, since the clocks of servers
+    /// differ.
     ///
     /// # Errors
     ///
