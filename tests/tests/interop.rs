@@ -60,8 +60,12 @@ fn others_believe_our_tokens() {
 
 #[test]
 fn we_believe_the_tokens_of_others() {
-    for (pem, algorithm, make_key) in KEYS {
-        let public: PublicKey = signing_key(pem, algorithm).public_key().clone();
+    // These are verified, and not signed with.
+    let pss = [Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
+    let pss = pss.map(|algorithm| (key!("rsa2048.pem"), algorithm, EncodingKey::from_rsa_pem as MakeKey));
+    for (pem, algorithm, make_key) in KEYS.into_iter().chain(pss) {
+        let public: PublicKey = SigningKey::from_pem(pem).unwrap().public_key().clone();
+        let public = public.with_algorithm(algorithm).unwrap();
         let mut header = Header::new(algorithm.name().parse().unwrap());
         header.kid = Some(public.libtrust_id());
         let claims = claims();

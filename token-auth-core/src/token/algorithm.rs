@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// A signature algorithm of registry tokens, by its JWS name (RFC 7518, section 3.1; RFC 8037).
+/// A signature algorithm of tokens, by its JWS name (RFC 7518, section 3.1; RFC 8037).
 ///
 /// ```
 /// use token_auth_core::token::Algorithm;
@@ -20,6 +20,12 @@ pub enum Algorithm {
     RS384,
     /// RSASSA-PKCS1-v1_5 with SHA-512
     RS512,
+    /// RSASSA-PSS with SHA-256. Verified, and not signed with: see [`SigningKey`](super::SigningKey::with_algorithm).
+    PS256,
+    /// RSASSA-PSS with SHA-384
+    PS384,
+    /// RSASSA-PSS with SHA-512
+    PS512,
     /// ECDSA on P-256 with SHA-256
     ES256,
     /// ECDSA on P-384 with SHA-384
@@ -32,8 +38,18 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::RS256, Self::RS384, Self::RS512, Self::ES256, Self::ES384, Self::ES512, Self::EdDSA];
+    pub const ALL: [Self; 10] = [
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::ES512,
+        Self::EdDSA,
+    ];
 
     /// The name in the header's `alg`.
     pub fn name(self) -> &'static str {
@@ -41,6 +57,9 @@ impl Algorithm {
             Self::RS256 => "RS256",
             Self::RS384 => "RS384",
             Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
             Self::ES256 => "ES256",
             Self::ES384 => "ES384",
             Self::ES512 => "ES512",
@@ -69,7 +88,7 @@ impl Serialize for Algorithm {
     }
 }
 
-/// An algorithm that registry tokens are not signed with: `none`, HMAC, RSA-PSS, or no algorithm at all.
+/// An algorithm that tokens are not signed with: `none`, HMAC, or no algorithm at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported algorithm")]
 pub struct UnsupportedAlgorithm;

@@ -2,7 +2,8 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
     ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, ED25519,
     EcdsaSigningAlgorithm, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
+    VerificationAlgorithm,
 };
 
 use super::der::{self, OBJECT_IDENTIFIER, Reader};
@@ -36,6 +37,9 @@ impl KeyType {
             (Self::Rsa, Algorithm::RS256) => &RSA_PKCS1_2048_8192_SHA256,
             (Self::Rsa, Algorithm::RS384) => &RSA_PKCS1_2048_8192_SHA384,
             (Self::Rsa, Algorithm::RS512) => &RSA_PKCS1_2048_8192_SHA512,
+            (Self::Rsa, Algorithm::PS256) => &RSA_PSS_2048_8192_SHA256,
+            (Self::Rsa, Algorithm::PS384) => &RSA_PSS_2048_8192_SHA384,
+            (Self::Rsa, Algorithm::PS512) => &RSA_PSS_2048_8192_SHA512,
             (Self::P256, Algorithm::ES256) => &ECDSA_P256_SHA256_FIXED,
             (Self::P384, Algorithm::ES384) => &ECDSA_P384_SHA384_FIXED,
             (Self::P521, Algorithm::ES512) => &ECDSA_P521_SHA512_FIXED,

@@ -105,7 +105,7 @@ impl PublicKey {
         Ok(Self { key_type, algorithm, parsed, spki, material })
     }
 
-    /// The same key, used with another algorithm: RS384 or RS512 instead of RS256.
+    /// The same key, used with another algorithm: an RSA key with RS384, RS512 or PS256 to PS512 instead of RS256.
     ///
     /// # Errors
     ///
@@ -116,6 +116,14 @@ impl PublicKey {
         self.parsed = ParsedPublicKey::new(verification, &self.spki).map_err(|_| KeyError::Malformed)?;
         self.algorithm = algorithm;
         Ok(self)
+    }
+
+    /// The key once for each algorithm that it can be used with.
+    pub(super) fn with_every_algorithm(&self) -> Vec<Self> {
+        Algorithm::ALL
+            .into_iter()
+            .filter_map(|algorithm| self.clone().with_algorithm(algorithm).ok())
+            .collect()
     }
 
     /// The algorithm that the key is used with.

@@ -112,16 +112,23 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// When the key cannot be used with it. Every other kind of key has one algorithm only.
+    /// When the key cannot be used with it, or it is RSASSA-PSS, which registry 2.x does not verify. Every other kind of key
+    /// has one algorithm only.
     pub fn with_algorithm(mut self, algorithm: Algorithm) -> Result<Self, KeyError> {
-        self.public = self.public.with_algorithm(algorithm)?;
         if let Pair::Rsa(_, encoding) = &mut self.pair {
             *encoding = match algorithm {
+                Algorithm::RS256 => &RSA_PKCS1_SHA256,
                 Algorithm::RS384 => &RSA_PKCS1_SHA384,
                 Algorithm::RS512 => &RSA_PKCS1_SHA512,
-                _ => &RSA_PKCS1_SHA256,
+                _ => {
+                    return Err(KeyError::WrongAlgorithm {
+                        algorithm,
+                        key: "an RSA key that signs for registries",
+                    });
+                }
             };
         }
+        self.public = self.public.with_algorithm(algorithm)?;
         Ok(self)
     }
 

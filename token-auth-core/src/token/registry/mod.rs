@@ -60,7 +60,11 @@ impl Registry {
 
     /// Whether it verifies signatures of this algorithm.
     pub fn verifies(self, algorithm: Algorithm) -> bool {
-        algorithm != Algorithm::EdDSA || matches!(self, Self::V3_1 | Self::Zot)
+        match algorithm {
+            Algorithm::EdDSA => matches!(self, Self::V3_1 | Self::Zot),
+            Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 => self != Self::V2,
+            _ => true,
+        }
     }
 }
 

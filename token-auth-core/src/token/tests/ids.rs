@@ -70,6 +70,8 @@ fn reads_jwks_of_others() {
     for (name, pem, member, value, accepted) in [
         ("nothing said", RSA, "x", Value::Null, true),
         ("another algorithm of RSA", RSA, "alg", json!("RS384"), true),
+        ("PSS", RSA, "alg", json!("PS256"), true),
+        ("PSS of an elliptic curve", P256, "alg", json!("PS256"), false),
         ("to verify", P256, "key_ops", json!(["verify"]), true),
         ("to encrypt", P256, "key_ops", json!(["encrypt", "wrapKey"]), false),
         ("for nothing", P256, "key_ops", json!([]), false),
@@ -101,7 +103,6 @@ fn refuses_jwks_that_cannot_verify() {
         ("for encryption", with(&p256, "use", "enc")),
         ("another algorithm", with(&p256, "alg", "ES384")),
         ("HMAC", with(&rsa, "alg", "HS256")),
-        ("PSS", with(&rsa, "alg", "PS256")),
         ("encryption algorithm", with(&rsa, "alg", "RSA-OAEP")),
         ("short coordinate", with(&p256, "x", &URL_SAFE_NO_PAD.encode([7; 31]))),
         ("not on the curve", with(&p256, "x", &URL_SAFE_NO_PAD.encode([7; 32]))),

@@ -92,7 +92,14 @@ fn only_rsa_keys_have_a_choice_of_algorithms() {
     for algorithm in [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512] {
         assert_eq!(key(RSA).with_algorithm(algorithm).unwrap().algorithm(), algorithm);
     }
+    for algorithm in [Algorithm::PS256, Algorithm::PS384, Algorithm::PS512] {
+        let public = key(RSA).public_key().clone();
+        assert_eq!(public.with_algorithm(algorithm).unwrap().algorithm(), algorithm);
+    }
     for (pem, algorithm) in [
+        // It verifies, but registry 2.x would not.
+        (RSA, Algorithm::PS256),
+        (P256, Algorithm::PS256),
         (RSA, Algorithm::ES256),
         (P256, Algorithm::ES384),
         (P384, Algorithm::ES256),
@@ -109,7 +116,7 @@ fn algorithms_have_names() {
     for algorithm in Algorithm::ALL {
         assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
     }
-    for name in ["none", "HS256", "PS256", "ES256K", "es256", ""] {
+    for name in ["none", "HS256", "PS1", "ES256K", "es256", ""] {
         assert_eq!(name.parse::<Algorithm>(), Err(UnsupportedAlgorithm), "{name}");
     }
 }

@@ -23,7 +23,7 @@ pub use verified::VerifiedToken;
 /// What it refuses, beside wrong signatures:
 ///
 /// * Any algorithm but that of the key: `none`, HMAC with the public key as its secret, and all others (RFC 8725, sections
-///   3.1 and 3.2). Keys and certificates in the header (`jwk`, `jku`, `x5c`, `x5u`) are not even read.
+///   3.1 and 3.2). That of a key in a JWK set without `alg` is any that its kind has. Keys and certificates in the header (`jwk`, `jku`, `x5c`, `x5u`) are not even read.
 /// * A `kid` that none of its keys has, as a libtrust id, as a thumbprint, or as its name in a JWK set. A token without a
 ///   `kid` is tried with every key of its algorithm.
 /// * Extensions that must be understood (`crit`, whatever its value).

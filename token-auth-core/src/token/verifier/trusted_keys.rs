@@ -12,7 +12,8 @@ const MAX_KEYS: usize = 64;
 /// Keys whose signatures are believed, and nothing else: what a JWT says is for the caller to judge. A
 /// [`Verifier`](super::Verifier) judges registry tokens; this is for those of other issuers.
 ///
-/// The algorithm is that of the key, and never the token's choice. What a [`Verifier`](super::Verifier) refuses of a
+/// The algorithm is that of the key, and never the token's choice. An RSA key of a set that does not say which (`alg` is
+/// optional) verifies all of RSA: RS256 to RS512 and PS256 to PS512. What a [`Verifier`](super::Verifier) refuses of a
 /// signature and of a header, this refuses too.
 ///
 /// ```
@@ -89,19 +90,32 @@ impl TrustedKeys {
     }
 
     pub(super) fn trust(&mut self, key: PublicKey, name: Option<String>) {
-        match self.keys.iter_mut().find(|known| known.key == key) {
+        let ids = key.ids();
+        self.trust_with(vec![key], ids, name);
+    }
+
+    fn trust_with(&mut self, uses: Vec<PublicKey>, ids: [String; 2], name: Option<String>) {
+        match self.keys.iter_mut().find(|known| known.uses == uses) {
             Some(known) => known.ids.extend(name),
-            None => self.keys.push(TrustedKey { ids: key.ids().into_iter().chain(name).collect(), key }),
+            None => self.keys.push(TrustedKey { uses, ids: ids.into_iter().chain(name).collect() }),
         }
     }
 
     pub(super) fn trust_set(&mut self, set: &JwkSet) -> Result<(), KeyError> {
         let (mut usable, mut first_error) = (false, KeyError::NothingToTrust);
         for jwk in &set.keys {
+            // More than that are refused, however many there are.
+            if self.keys.len() > MAX_KEYS {
+                break;
+            }
             match PublicKey::from_jwk(jwk) {
                 Ok(key) => {
                     usable = true;
-                    self.trust(key, jwk.common.key_id.clone());
+                    let (ids, name) = (key.ids(), jwk.common.key_id.clone());
+                    match jwk.common.key_algorithm {
+                        Some(_) => self.trust_with(vec![key], ids, name),
+                        None => self.trust_with(key.with_every_algorithm(), ids, name),
+                    }
                 }
                 Err(error) if first_error == KeyError::NothingToTrust => first_error = error,
                 Err(_) => {}
@@ -122,13 +136,11 @@ impl TrustedKeys {
         let algorithm = header.algorithm()?;
         let mut error = VerifyError::UnknownKey;
         for trusted in self.keys.iter().filter(|key| key.goes_by(header.kid.as_deref())) {
-            if trusted.key.algorithm() == algorithm {
-                if trusted.key.verifies(parts.signed.as_bytes(), &parts.signature) {
-                    return Ok(());
-                }
-                error = VerifyError::Signature;
-            } else if error == VerifyError::UnknownKey {
-                error = VerifyError::Algorithm;
+            match trusted.with(algorithm) {
+                Some(key) if key.verifies(parts.signed.as_bytes(), &parts.signature) => return Ok(()),
+                Some(_) => error = VerifyError::Signature,
+                None if error == VerifyError::UnknownKey => error = VerifyError::Algorithm,
+                None => {}
             }
         }
         Err(error)

@@ -1,6 +1,13 @@
 mod forgeries;
 mod spellings;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
+    RsaEncoding, RsaKeyPair,
+};
+use rustls_pki_types::PrivatePkcs1KeyDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
 use super::*;
@@ -124,8 +131,8 @@ fn finds_the_key() {
 
 #[test]
 fn takes_keys_from_a_jwk_set() {
-    let mut pss = serde_json::to_value(key(RSA).public_key().to_jwk("pss")).unwrap();
-    pss["alg"] = "PS256".into();
+    let mut oaep = serde_json::to_value(key(RSA).public_key().to_jwk("oaep")).unwrap();
+    oaep["alg"] = "RSA-OAEP".into();
     let mut wrap = serde_json::to_value(key(P384).public_key().to_jwk("wrap")).unwrap();
     wrap["key_ops"] = json!(["wrapKey"]);
     let trusted = set(&json!([
@@ -133,7 +140,7 @@ fn takes_keys_from_a_jwk_set() {
         {"kty": "new", "kid": "not invented yet"},
         {"kty": "EC", "crv": "secp256k1", "x": "AAAA", "y": "AAAA", "alg": "ES256K"},
         {"kty": "OKP", "crv": "Ed448", "x": "AAAA"},
-        pss,
+        oaep,
         wrap,
         key(ED25519).public_key().to_jwk("ed"),
         key(P256).public_key().to_jwk("p256"),
@@ -149,10 +156,55 @@ fn takes_keys_from_a_jwk_set() {
         let token = signer(ignored).sign_now(&claims()).unwrap();
         assert_eq!(verifier.verify(&token, at(NOW)), Err(VerifyError::UnknownKey));
     }
-    for (name, unusable) in
-        [("none", json!([])), ("a secret", json!([{"kty": "oct", "k": "AAAA"}])), ("PSS", json!([pss]))]
-    {
+    for (name, unusable) in [
+        ("none", json!([])),
+        ("a secret", json!([{"kty": "oct", "k": "AAAA"}])),
+        ("to encrypt", json!([oaep])),
+    ] {
         assert!(builder().jwks(&set(&unusable)).is_err(), "{name}");
+    }
+}
+
+/// A token signed with RSASSA-PSS, or with what else the encoding is.
+fn sign_rsa(algorithm: &str, encoding: &'static dyn RsaEncoding) -> String {
+    let der = PrivatePkcs1KeyDer::from_pem_slice(testdata!("keys/rsa2048-pkcs1.pem")).unwrap();
+    let pair = RsaKeyPair::from_der(der.secret_pkcs1_der()).unwrap();
+    let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{algorithm}"}}"#));
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims()).unwrap()));
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(encoding, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[test]
+fn an_rsa_key_verifies_pss_where_its_set_says_so_or_leaves_it_open() {
+    let tokens: [(&str, &'static dyn RsaEncoding); 6] = [
+        ("PS256", &RSA_PSS_SHA256),
+        ("PS384", &RSA_PSS_SHA384),
+        ("PS512", &RSA_PSS_SHA512),
+        ("RS256", &RSA_PKCS1_SHA256),
+        ("RS384", &RSA_PKCS1_SHA384),
+        ("RS512", &RSA_PKCS1_SHA512),
+    ];
+    let trusting = |algorithm: Value| {
+        let mut jwk = serde_json::to_value(key(RSA).public_key().to_jwk("rsa")).unwrap();
+        jwk["alg"] = algorithm;
+        builder().jwks(&set(&json!([jwk]))).unwrap().build().unwrap()
+    };
+    for (algorithm, encoding) in tokens {
+        let token = sign_rsa(algorithm, encoding);
+        let verify = |verifier: Verifier| verifier.verify(&token, at(NOW)).map(drop);
+        assert_eq!(verify(trusting(Value::Null)), Ok(()), "{algorithm}");
+        for (other, _) in tokens {
+            let expected = if other == algorithm { Ok(()) } else { Err(VerifyError::Algorithm) };
+            assert_eq!(verify(trusting(other.into())), expected, "{algorithm} with a key for {other}");
+        }
+        // Signed otherwise than it says.
+        for (_, other) in tokens.into_iter().filter(|(other, _)| *other != algorithm) {
+            let token = sign_rsa(algorithm, other);
+            let verified = trusting(Value::Null).verify(&token, at(NOW));
+            assert_eq!(verified.map(drop), Err(VerifyError::Signature), "{algorithm}");
+        }
     }
 }
 
