@@ -1,14 +1,15 @@
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +19,14 @@ use serde_json::{Value, json};
 pub struct Issuer {
     /// The `iss` of its tokens.
     pub url: String,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told when it no longer stalls.
+    moved: Condvar,
 }
 
 #[derive(Default)]
@@ -26,8 +34,9 @@ struct State {
     /// The last one signs.
     keys: Vec<Key>,
     away: bool,
-    /// What is answered at a path instead.
-    instead: HashMap<String, String>,
+    stalled: bool,
+    /// What is answered at a path instead: the status with further headers, and the content.
+    instead: HashMap<String, (String, String)>,
     asked: Vec<String>,
 }
 
@@ -46,14 +55,15 @@ impl Issuer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let issuer = Self { url: url.clone(), state: Arc::default() };
+        let issuer = Self { url: url.clone(), shared: Arc::default() };
         let rsa = Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
         issuer.state().keys.push(Key { id: "first".to_owned(), pair: rsa });
-        let state = Arc::clone(&issuer.state);
+        let shared = Arc::clone(&issuer.shared);
         // It ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                serve(stream, &url, &state);
+                let (url, shared) = (url.clone(), Arc::clone(&shared));
+                thread::spawn(move || serve(stream, &url, &shared));
             }
         });
         issuer
@@ -79,9 +89,21 @@ impl Issuer {
         self.state().away = away;
     }
 
+    /// Lets everyone wait for an answer from now on, or no longer.
+    pub fn stall(&self, stalled: bool) {
+        self.state().stalled = stalled;
+        self.shared.moved.notify_all();
+    }
+
     /// Answers this at a path.
     pub fn answer_instead(&self, path: &str, body: impl Into<String>) {
-        self.state().instead.insert(path.to_owned(), body.into());
+        self.state().instead.insert(path.to_owned(), ("200 OK".to_owned(), body.into()));
+    }
+
+    /// Redirects from a path.
+    pub fn redirect(&self, path: &str, to: &str) {
+        let head = format!("302 Found\r\nLocation: {to}");
+        self.state().instead.insert(path.to_owned(), (head, String::new()));
     }
 
     /// The requests so far: path, and the `Authorization` header after a space.
@@ -100,8 +122,14 @@ impl Issuer {
         self.sign(&json!({}), &all)
     }
 
-    /// A token with exactly these claims, and with these changes to its header: null takes a parameter away.
+    /// A token with exactly these claims, and with these changes to its header: null takes a parameter away. An RSA key signs
+    /// with RSASSA-PSS where the header says so.
     pub fn sign(&self, changes: &Value, claims: &Value) -> String {
+        self.sign_text(changes, &claims.to_string())
+    }
+
+    /// The same with this text for claims.
+    pub fn sign_text(&self, changes: &Value, claims: &str) -> String {
         let state = self.state();
         let key = state.keys.last().unwrap();
         let algorithm = match key.pair {
@@ -113,8 +141,8 @@ impl Issuer {
             header[name] = value.clone();
         }
         header.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        let signed = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-        let signature = key.pair.sign(signed.as_bytes());
+        let signed = format!("{}.{}", encode(header.to_string()), encode(claims));
+        let signature = key.pair.sign(&header["alg"], signed.as_bytes());
         format!("{signed}.{}", encode(signature))
     }
 
@@ -124,17 +152,23 @@ impl Issuer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        self.shared.state.lock().unwrap()
     }
 }
 
 impl Pair {
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
+    fn sign(&self, algorithm: &Value, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
             Self::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
+                let encoding: &'static dyn RsaEncoding = match algorithm.as_str() {
+                    Some("PS256") => &RSA_PSS_SHA256,
+                    Some("PS384") => &RSA_PSS_SHA384,
+                    Some("PS512") => &RSA_PSS_SHA512,
+                    _ => &RSA_PKCS1_SHA256,
+                };
+                key.sign(encoding, &random, message, &mut signature).unwrap();
                 signature
             }
             Self::Ec(key) => key.sign(&random, message).unwrap().as_ref().to_vec(),
@@ -161,7 +195,7 @@ fn jwks(state: &State) -> Value {
     json!({"keys": std::iter::once(strange).chain(keys).collect::<Vec<_>>()})
 }
 
-fn serve(mut stream: TcpStream, url: &str, state: &Mutex<State>) {
+fn serve(mut stream: TcpStream, url: &str, shared: &Shared) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     let Some(Ok(first)) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -171,21 +205,22 @@ fn serve(mut stream: TcpStream, url: &str, state: &Mutex<State>) {
             .strip_prefix("authorization: ")
             .map(|_| line.split_once(": ").map_or(String::new(), |(_, value)| value.to_owned()))
     });
-    let mut state = state.lock().unwrap();
+    let mut state = shared.state.lock().unwrap();
     state.asked.push(format!("{path} {}", authorization.unwrap_or_default()).trim_end().to_owned());
+    let state = shared.moved.wait_while(state, |state| state.stalled).unwrap();
     if state.away {
         return;
     }
-    let body = match (state.instead.get(&path), path.as_str()) {
-        (Some(body), _) => Some(body.clone()),
+    let good = |body: Value| ("200 OK".to_owned(), body.to_string());
+    let (status, body) = match (state.instead.get(&path), path.as_str()) {
+        (Some(instead), _) => instead.clone(),
         (None, "/.well-known/openid-configuration") => {
-            Some(json!({"issuer": url, "jwks_uri": format!("{url}/keys")}).to_string())
+            good(json!({"issuer": url, "jwks_uri": format!("{url}/keys")}))
         }
-        (None, "/keys") => Some(jwks(&state).to_string()),
-        _ => None,
+        (None, "/keys") => good(jwks(&state)),
+        _ => ("404 Not Found".to_owned(), String::new()),
     };
-    let status = if body.is_some() { "200 OK" } else { "404 Not Found" };
-    let body = body.unwrap_or_default();
+    drop(state);
     let length = body.len();
     // Whoever does not wait for the answer does not get it.
     let _ = write!(

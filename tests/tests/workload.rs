@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -326,13 +326,24 @@ async fn tricks_with_the_header_do_not_work() {
         ("HS256 with the key", hmac(public.to_string().as_bytes()), algorithm),
         ("HS256 with nothing", hmac(b""), algorithm),
         ("the algorithm of another key", issuer.sign(&json!({"alg": "RS256"}), &claims), algorithm),
-        ("a strong algorithm that nobody has", issuer.sign(&json!({"alg": "PS256"}), &claims), algorithm),
+        ("an algorithm that the key cannot have", issuer.sign(&json!({"alg": "PS256"}), &claims), algorithm),
+        ("the id of another key", issuer.sign(&json!({"kid": "first"}), &claims), algorithm),
+        (
+            "the id and the algorithm of another key",
+            issuer.sign(&json!({"kid": "first", "alg": "RS256"}), &claims),
+            wrong,
+        ),
         ("another's key under the same id", by_impostor(json!({"kid": "key-1"})), wrong),
         ("another's key without an id", by_impostor(json!({"kid": null})), wrong),
         ("an unknown key", by_impostor(json!({"kid": "theirs"})), unknown),
         ("an embedded key", by_impostor(json!({"kid": "theirs", "jwk": own})), unknown),
         ("an embedded key under a known id", by_impostor(json!({"kid": "key-1", "jwk": own})), wrong),
         ("an embedded certificate", by_impostor(json!({"kid": "key-1", "x5c": ["MIIB"]})), wrong),
+        (
+            "a certificate's address",
+            by_impostor(json!({"kid": "key-1", "x5u": format!("{}/certificate", impostor.url)})),
+            wrong,
+        ),
         (
             "a key's address",
             by_impostor(json!({"kid": "theirs", "jku": format!("{}/keys", impostor.url)})),
@@ -350,6 +361,180 @@ async fn tricks_with_the_header_do_not_work() {
         assert_eq!(refused(&identities, &token).await, format!("workload ci: {reason}"), "{name}");
     }
     assert!(impostor.asked().is_empty(), "{:?}", impostor.asked());
+}
+
+#[tokio::test]
+async fn what_can_be_read_in_two_ways_is_refused() {
+    let issuer = Issuer::start();
+    let identities = trusting(&issuer, &Clock::start());
+    let good = json!({"iss": issuer.url, "aud": AUDIENCE, "sub": "x", "exp": Clock::start().seconds() + 60});
+    let with = |more: &str| good.to_string().replacen('{', &format!("{{{more},"), 1);
+    let deep = format!(r#""deep":{}{}"#, "[".repeat(200), "]".repeat(200));
+    let many = format!(r#""long":"{}""#, "x".repeat(64 * 1024));
+    let malformed = "the token is malformed";
+    accepted(&identities, &issuer.sign_text(&json!({}), &with(r#""more":[[1]]"#))).await;
+    for (name, more, reason) in [
+        ("two audiences", r#""aud":"other""#, malformed),
+        ("the same audience twice", r#""aud":"registry.example.com""#, malformed),
+        ("two subjects", r#""sub":"admin""#, malformed),
+        ("two ends", r#""exp":4102444800"#, malformed),
+        ("two names that are one when read", r#""s\u0075b":"admin""#, malformed),
+        ("deeper than anyone reads", &deep, malformed),
+        ("longer than anyone reads", &many, "the token is longer than 65536 bytes"),
+    ] {
+        let token = issuer.sign_text(&json!({}), &with(more));
+        assert_eq!(refused(&identities, &token).await, format!("workload ci: {reason}"), "{name}");
+    }
+    // Nobody can say whose these are.
+    for text in
+        [with(r#""iss":"https://other""#), with(&format!(r#""iss":"{}""#, issuer.url)), "{}".to_owned()]
+    {
+        let token = issuer.sign_text(&json!({}), &text);
+        assert_eq!(judge(&identities, &token).await.unwrap(), Authn::Abstain, "{text}");
+    }
+    let list = issuer.sign_text(&json!({}), &format!(r#"["{}"]"#, issuer.url));
+    assert_eq!(refused(&identities, &list).await, format!("workload ci: {malformed}"));
+}
+
+#[tokio::test]
+async fn an_issuer_is_named_to_the_letter() {
+    let issuer = Issuer::start();
+    let with_slash = format!("{}/", issuer.url);
+    let said = |iss: &str| issuer.token(&json!({"iss": iss, "aud": AUDIENCE, "sub": "x"}));
+    let identities = trusting(&issuer, &Clock::start());
+    accepted(&identities, &said(&issuer.url)).await;
+    for other in [&*with_slash, &issuer.url.replace("http", "HTTP"), &format!(" {}", issuer.url), ""] {
+        assert_eq!(judge(&identities, &said(other)).await.unwrap(), Authn::Abstain, "{other}");
+    }
+    let trusting = || {
+        let trusted = TrustedIssuer::new(&with_slash, [AUDIENCE]).named("ci");
+        WorkloadIdentities::new().trust(trusted, access()).unwrap()
+    };
+    let error = judge(&trusting(), &said(&with_slash)).await.unwrap_err();
+    assert!(error.contains("that of another issuer"), "{error}");
+    let document = json!({"issuer": with_slash, "jwks_uri": format!("{}/keys", issuer.url)});
+    issuer.answer_instead("/.well-known/openid-configuration", document.to_string());
+    let identities = trusting();
+    accepted(&identities, &said(&with_slash)).await;
+    assert_eq!(judge(&identities, &said(&issuer.url)).await.unwrap(), Authn::Abstain);
+}
+
+#[tokio::test]
+async fn a_key_is_good_for_what_its_set_says() {
+    let issuer = Issuer::start();
+    let rsa = issuer.jwks()["keys"][1].clone();
+    let claims =
+        json!({"iss": issuer.url, "aud": AUDIENCE, "sub": "x", "exp": Clock::start().seconds() + 60});
+    let signed = |changes: Value| issuer.sign(&changes, &claims);
+    let (by_rsa, without_id) = (signed(json!({})), signed(json!({"kid": null})));
+    let pss = ["PS256", "PS384", "PS512"].map(|algorithm| signed(json!({"alg": algorithm})));
+    issuer.rotate();
+    issuer.rotate();
+    let (by_curve, curve_without_id) = (signed(json!({})), signed(json!({"kid": null})));
+    let other = issuer.jwks()["keys"][2].clone();
+    let curve = issuer.jwks()["keys"][3].clone();
+    let change = |key: &Value, member: &str, value: Value| {
+        let mut key = key.clone();
+        key[member] = value;
+        key.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        key
+    };
+    let with = |member: &str, value: Value| json!([other, change(&rsa, member, value)]);
+    let (good, unknown) = (None, Some("the token is signed by an unknown key"));
+    let algorithm = Some("the token's algorithm is not that of the key");
+    let wrong = Some("the token's signature is wrong");
+    let many: Vec<_> = (0..64).map(|at| change(&curve, "kid", json!(format!("{at}")))).collect();
+    for (name, keys, token, reason) in [
+        ("two keys", json!([rsa, curve]), &by_rsa, good),
+        ("no id, one key of its kind", json!([curve, rsa]), &without_id, good),
+        ("no id, two keys of its kind", json!([other, rsa, curve]), &curve_without_id, good),
+        ("no id, and not the key", json!([other, rsa]), &curve_without_id, wrong),
+        ("the same key twice", json!([rsa, rsa, curve]), &by_rsa, good),
+        (
+            "the same key under many ids",
+            json!([&many[..], std::slice::from_ref(&rsa)].concat()),
+            &by_rsa,
+            good,
+        ),
+        ("two keys with one id", json!([change(&other, "kid", json!("first")), rsa]), &by_rsa, good),
+        ("another key with its id", json!([change(&other, "kid", json!("first"))]), &by_rsa, algorithm),
+        ("a key without an id", with("kid", Value::Null), &by_rsa, unknown),
+        ("a key to encrypt", with("use", json!("enc")), &by_rsa, unknown),
+        ("a key to decrypt", with("key_ops", json!(["decrypt"])), &by_rsa, unknown),
+        ("a key for nothing", with("key_ops", json!([])), &by_rsa, unknown),
+        ("a key to verify", with("key_ops", json!(["verify"])), &by_rsa, good),
+        ("a key of no stated use", with("use", Value::Null), &by_rsa, good),
+        ("a key for another algorithm", with("alg", json!("RS512")), &by_rsa, algorithm),
+        ("a key for HMAC", with("alg", json!("HS256")), &by_rsa, unknown),
+        (
+            "a secret with its id",
+            json!([other, {"kty": "oct", "k": "AAAA", "kid": "first"}]),
+            &by_rsa,
+            unknown,
+        ),
+        ("a broken key with its id", with("n", json!("AQAB")), &by_rsa, unknown),
+        ("a key for PKCS #1", json!([rsa]), &pss[0], algorithm),
+        ("a key for PSS", with("alg", json!("PS256")), &pss[0], good),
+        ("a key for PSS with SHA-512", with("alg", json!("PS512")), &pss[2], good),
+        ("a key for PSS with another hash", with("alg", json!("PS256")), &pss[1], algorithm),
+        ("a key for PSS, and PKCS #1", with("alg", json!("PS256")), &by_rsa, algorithm),
+        ("a key of RSA, and PKCS #1", with("alg", Value::Null), &by_rsa, good),
+        ("a key of RSA, and PSS", with("alg", Value::Null), &pss[1], good),
+        ("a curve that names no algorithm", json!([change(&curve, "alg", Value::Null)]), &by_curve, good),
+    ] {
+        issuer.answer_instead("/keys", json!({"keys": keys}).to_string());
+        let verdict = judge(&trusting(&issuer, &Clock::start()), token).await.unwrap();
+        match reason {
+            None => assert!(matches!(verdict, Authn::Accept(_)), "{name}: {verdict:?}"),
+            Some(reason) => {
+                assert_eq!(verdict, Authn::Reject(format!("workload ci: {reason}").into()), "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn known_keys_outlast_a_slow_issuer_and_its_garbage() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    let identities = Arc::new(trusting(&issuer, &clock));
+    let fresh = || {
+        let claims =
+            json!({"aud": AUDIENCE, "sub": "x", "exp": clock.seconds() + 300, "iat": null, "nbf": null});
+        issuer.token(&claims)
+    };
+    // Whoever does not wait for the answer does not keep it from others.
+    issuer.stall(true);
+    for _ in 0..3 {
+        let token = fresh();
+        let impatient = judge(&identities, &token);
+        assert!(tokio::time::timeout(Duration::from_millis(50), impatient).await.is_err());
+    }
+    issuer.stall(false);
+    accepted(&identities, &fresh()).await;
+    assert_eq!(issuer.asked(), ["/.well-known/openid-configuration", "/keys"]);
+
+    for body in ["<html>", "{}", r#"{"keys": []}"#, r#"{"keys": [{"kty": "RSA"}]}"#, r#"{"keys": {}}"#] {
+        issuer.answer_instead("/keys", body);
+        clock.advance(700);
+        accepted(&identities, &fresh()).await;
+    }
+
+    // One login in ten seconds waits, and for one second.
+    issuer.answer_instead("/keys", issuer.jwks().to_string());
+    clock.advance(700);
+    issuer.stall(true);
+    let asked = issuer.asked().len();
+    let start = Instant::now();
+    for _ in 0..20 {
+        accepted(&identities, &fresh()).await;
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(issuer.asked().len(), asked + 1);
+    // The answer counts when it comes.
+    issuer.rotate();
+    issuer.answer_instead("/keys", issuer.jwks().to_string());
+    issuer.stall(false);
+    accepted(&identities, &fresh()).await;
 }
 
 #[tokio::test]
@@ -438,6 +623,17 @@ async fn an_issuer_that_answers_garbage_is_not_believed() {
         let error = judge(&trusting(&issuer, &Clock::start()), &issuer.token(&job())).await.unwrap_err();
         assert!(error.contains(complaint), "{error}");
     }
+    for path in [DISCOVERY, "/keys"] {
+        let issuer = Issuer::start();
+        issuer.redirect(path, &format!("{}{path}", elsewhere.url));
+        let error = judge(&trusting(&issuer, &Clock::start()), &issuer.token(&job())).await.unwrap_err();
+        assert!(error.contains("HTTP status 302"), "{error}");
+    }
+    // More keys than one token should be tried with.
+    let issuer = Issuer::start();
+    (0..65).for_each(|_| issuer.rotate());
+    let error = judge(&trusting(&issuer, &Clock::start()), &issuer.token(&job())).await.unwrap_err();
+    assert!(error.contains("the key set cannot be used"), "{error}");
     // A document leads to no other host without TLS, and to no other scheme.
     for uri in [
         format!("{}/keys", elsewhere.url),

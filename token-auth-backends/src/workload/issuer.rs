@@ -207,6 +207,6 @@ impl TrustedIssuer {
         };
         let IssuerAccess { http, token_file, dangerous_loopback_http } = access;
         let remote = Remote::new(&self.issuer, url, dangerous_loopback_http, token_file, &http)?;
-        Ok(Keys::Remembered(Box::new(Remembered::new(remote, self.options, self.clock()))))
+        Ok(Keys::Remembered(Arc::new(Remembered::new(remote, self.options, self.clock()))))
     }
 }

@@ -1,10 +1,12 @@
 //! Tokens of other issuers: whose they say they are, and what they say of themselves.
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// The issuer that a credential names, if it is a JWT at all. Nobody vouches for it yet: it says whose keys to try.
@@ -20,6 +22,35 @@ pub(super) fn claimed_issuer(credential: &str) -> Option<String> {
     };
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
     serde_json::from_slice(&payload).ok().map(|Claimed { iss }| iss)
+}
+
+/// The claims of a payload. Their names are unique (RFC 7519, section 4): of two, nobody could say which the issuer meant.
+pub(super) struct Claims(pub(super) Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unique;
+
+        impl<'de> Visitor<'de> for Unique {
+            type Value = Map<String, Value>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                let mut claims = Map::new();
+                while let Some((name, value)) = members.next_entry()? {
+                    if claims.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a claim is there twice"));
+                    }
+                }
+                Ok(claims)
+            }
+        }
+
+        deserializer.deserialize_map(Unique).map(Self)
+    }
 }
 
 /// Whether the token is for one of the audiences (RFC 7519, section 4.1.3).

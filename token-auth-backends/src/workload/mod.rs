@@ -124,8 +124,7 @@ impl From<VerifyError> for Refusal {
 impl Entry {
     async fn judge(&self, token: &str) -> Result<Identity, Refusal> {
         let payload = self.verify(token).await?;
-        let claims: Map<String, Value> =
-            serde_json::from_slice(&payload).map_err(|_| VerifyError::Malformed)?;
+        let jwt::Claims(claims) = serde_json::from_slice(&payload).map_err(|_| VerifyError::Malformed)?;
         if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer.issuer) {
             return Err(VerifyError::Issuer.into());
         }

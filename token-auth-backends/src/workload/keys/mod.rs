@@ -10,10 +10,14 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwapOption;
 use token_auth_core::Clock;
 use token_auth_core::token::TrustedKeys;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 
 pub use error::{AddressError, KeysError};
 pub(super) use source::Remote;
+
+/// Whoever has keys that are good waits so long for newer ones. A slow issuer holds nobody up for longer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long keys are good for, and how often they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +47,7 @@ impl Default for KeyOptions {
 #[derive(Debug)]
 pub(super) enum Keys {
     Fixed(Arc<TrustedKeys>),
-    Remembered(Box<Remembered>),
+    Remembered(Arc<Remembered>),
 }
 
 impl Keys {
@@ -78,7 +82,7 @@ pub(super) struct Remembered {
     clock: Arc<dyn Clock>,
     kept: ArcSwapOption<Kept>,
     /// When the issuer was asked last, and what went wrong. Held while it is asked.
-    last: Mutex<Option<Attempt>>,
+    last: Arc<Mutex<Option<Attempt>>>,
 }
 
 struct Kept {
@@ -93,22 +97,23 @@ struct Attempt {
 
 impl Remembered {
     pub(super) fn new(remote: Remote, options: KeyOptions, clock: Arc<dyn Clock>) -> Self {
-        Self { remote, options, clock, kept: ArcSwapOption::empty(), last: Mutex::new(None) }
+        Self { remote, options, clock, kept: ArcSwapOption::empty(), last: Arc::default() }
     }
 
-    async fn now(&self) -> Result<Arc<TrustedKeys>, KeysError> {
+    async fn now(self: &Arc<Self>) -> Result<Arc<TrustedKeys>, KeysError> {
         let Some(kept) = self.kept.load_full() else {
-            let last = self.last.lock().await;
+            let last = Arc::clone(&self.last).lock_owned().await;
             return self.ask(last).await;
         };
         if self.since(kept.since) < self.options.refresh_after {
             return Ok(Arc::clone(&kept.keys));
         }
         // One request asks; the others go on with what there is.
-        let failed = match self.last.try_lock() {
-            Ok(last) => match self.ask(last).await {
-                Ok(keys) => return Ok(keys),
-                Err(error) => Some(error),
+        let failed = match Arc::clone(&self.last).try_lock_owned() {
+            Ok(last) => match timeout(PATIENCE, self.ask(last)).await {
+                Ok(Ok(keys)) => return Ok(keys),
+                Ok(Err(error)) => Some(error),
+                Err(_) => None,
             },
             Err(_) => None,
         };
@@ -116,19 +121,23 @@ impl Remembered {
             (true, _) => Ok(Arc::clone(&kept.keys)),
             (false, Some(error)) => Err(error),
             (false, None) => {
-                let last = self.last.lock().await;
+                let last = Arc::clone(&self.last).lock_owned().await;
                 self.ask(last).await
             }
         }
     }
 
-    async fn other_than(&self, known: &Arc<TrustedKeys>) -> Option<Arc<TrustedKeys>> {
-        let last = self.last.lock().await;
+    async fn other_than(self: &Arc<Self>, known: &Arc<TrustedKeys>) -> Option<Arc<TrustedKeys>> {
+        let last = Arc::clone(&self.last).lock_owned().await;
         self.ask(last).await.ok().filter(|keys| !Arc::ptr_eq(keys, known))
     }
 
-    /// Asks the issuer, unless that was done a moment ago.
-    async fn ask(&self, mut last: MutexGuard<'_, Option<Attempt>>) -> Result<Arc<TrustedKeys>, KeysError> {
+    /// Asks the issuer, unless that was done a moment ago. The question goes on when nobody waits for the answer any more:
+    /// clients that give up early would otherwise never get a slow issuer's keys.
+    async fn ask(
+        self: &Arc<Self>,
+        last: OwnedMutexGuard<Option<Attempt>>,
+    ) -> Result<Arc<TrustedKeys>, KeysError> {
         if let Some(attempt) = &*last
             && self.since(attempt.at) < self.options.interval
         {
@@ -137,11 +146,19 @@ impl Remembered {
                 (problem, _) => Err(KeysError::Recent(problem.clone().unwrap_or_default())),
             };
         }
+        let question = tokio::spawn(Arc::clone(self).fetch(last));
+        question.await.unwrap_or_else(|_| Err(KeysError::Recent("the question was broken off".to_owned())))
+    }
+
+    async fn fetch(
+        self: Arc<Self>,
+        mut last: OwnedMutexGuard<Option<Attempt>>,
+    ) -> Result<Arc<TrustedKeys>, KeysError> {
         let fetched = self.remote.fetch().await;
         let at = self.clock.now();
         let problem = fetched.as_ref().err().map(|error| {
             let text = chain(error);
-            tracing::warn!(problem = text, "cannot ask for an issuer's keys");
+            tracing::warn!(issuer = self.remote.issuer(), problem = text, "cannot ask for an issuer's keys");
             text
         });
         *last = Some(Attempt { at, problem });

@@ -60,6 +60,10 @@ impl Remote {
         of(self) == of(other)
     }
 
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     pub(super) async fn fetch(&self) -> Result<TrustedKeys, KeysError> {
         let url = match &self.url {
             Some(url) => url.clone(),
