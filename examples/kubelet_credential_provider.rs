@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-/// The only version that there is.
+/// The only version whose requests have tokens.
 const API_VERSION: &str = "credentialprovider.kubelet.k8s.io/v1";
 
 fn main() -> ExitCode {

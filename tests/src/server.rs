@@ -13,17 +13,29 @@ use crate::{Answer, Finished, KeyPair, Place, Process, Token, curl, run};
 /// It is the program that `DOCKER_AUTH_BIN` names, or else one that is built now.
 pub fn docker_auth() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    Command::new(BINARY.get_or_init(|| env::var_os("DOCKER_AUTH_BIN").map_or_else(build, PathBuf::from)))
+    let given = || env::var_os("DOCKER_AUTH_BIN").map(PathBuf::from);
+    Command::new(BINARY.get_or_init(|| given().unwrap_or_else(|| build("docker-auth"))))
 }
 
-fn build() -> PathBuf {
+/// The credential provider for the kubelet: the one beside the server under test, or else one that is built now.
+pub(crate) fn credential_provider() -> PathBuf {
+    const NAME: &str = "kubelet_credential_provider";
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let beside = || {
+        let server = PathBuf::from(env::var_os("DOCKER_AUTH_BIN")?);
+        Some(server.with_file_name(NAME)).filter(|path| path.exists())
+    };
+    BINARY.get_or_init(|| beside().unwrap_or_else(|| build(NAME))).clone()
+}
+
+fn build(example: &str) -> PathBuf {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo.args(["build", "--release", "--locked", "--message-format", "json"]);
-    cargo.args(["--package", "token-auth-examples", "--example", "docker-auth"]);
+    cargo.args(["--package", "token-auth-examples", "--example", example]);
     // Not through `run`: a build takes longer than anything else may.
     let output = cargo.stderr(std::process::Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "the server cannot be built");
+    assert!(output.status.success(), "{example} cannot be built");
     let messages = String::from_utf8(output.stdout).unwrap();
     let mut executables = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;

@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
 #![allow(clippy::indexing_slicing, reason = "a JSON value that is not there is null")]
 
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
-use token_auth_tests::{Answer, Image, Issuer, Place, Registry, Server, Skopeo, curl};
+use token_auth_tests::{
+    Answer, Image, Issuer, Kubelet, Place, Registry, Server, Skopeo, curl, guide_to_workloads,
+};
 
 /// A server that trusts this issuer beside its users.
 fn trusting(place: &Place, issuer: &Issuer) -> Server {
@@ -40,6 +45,10 @@ fn job(repository: &str, branch: &str) -> Value {
     })
 }
 
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
 fn ask(server: &Server, jwt: &str, scope: &str) -> Answer {
     server.ask(Some(&format!("jwt:{jwt}")), &[scope])
 }
@@ -71,7 +80,7 @@ fn a_job_pushes_and_pulls_what_is_its_own() {
 fn a_token_is_presented_in_three_ways() {
     let (place, issuer) = (Place::new(), Issuer::start());
     let server = trusting(&place, &issuer);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = now();
     let mut claims = job("acme/app", "main");
     claims["exp"] = json!(now + 120);
     let jwt = issuer.token(&claims);
@@ -150,4 +159,216 @@ fn the_server_starts_without_the_issuer() {
     server.signal("HUP");
     server.wait_for_log("configuration loaded again");
     ask(&server, &jwt, scope).is(200);
+}
+
+#[test]
+fn a_slow_issuer_holds_up_nobody_else() {
+    let place = Place::new();
+    let (slow, quick) = (Issuer::start(), Issuer::start());
+    let block = |issuer: &Issuer, name: &str| {
+        let keys = "keys: {allow_loopback_http: true, refresh_after: 0s, interval: 0s}";
+        format!(
+            "    - {{issuer: \"{}\", name: {name}, audience: registry.example.com, require: {{}}, {keys}}}\n",
+            issuer.url
+        )
+    };
+    let issuers = format!("\nworkload_auth:\n  issuers:\n{}{}", block(&slow, "slow"), block(&quick, "quick"));
+    let server = Server::with(&place, &format!("{}{issuers}", Server::USUAL));
+    let claims = json!({"aud": "registry.example.com", "sub": "x"});
+    let asks = |issuer: &Issuer| ask(&server, &issuer.token(&claims), "repository:app:pull");
+    slow.stall(true);
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| asks(&slow))).collect();
+        // Its question is on the way.
+        token_auth_tests::until("the slow issuer to be asked", || (!slow.asked().is_empty()).then_some(()));
+        for _ in 0..10 {
+            asks(&quick).is(200);
+            server.ask(Some("admin:badmin"), &[]).is(200);
+            server.ask(Some("admin:wrong"), &[]).is_error(401);
+        }
+        assert!(waiting.iter().all(|login| !login.is_finished()), "the issuer did not stall");
+        slow.stall(false);
+        for login in waiting {
+            login.join().unwrap().is(200);
+        }
+    });
+    // With keys that are good already, its own workloads do not wait long either.
+    slow.stall(true);
+    asks(&slow).is(200);
+    slow.stall(false);
+}
+
+/// A server with a block of the guide, whose issuer's keys are in a file.
+fn by_the_guide(place: &Place, heading: &str, keys: &Issuer) -> Server {
+    let blocks = guide_to_workloads(heading);
+    let block = blocks.iter().find(|block| block.starts_with("workload_auth:")).unwrap();
+    place.write("keys.json", &keys.jwks().to_string());
+    let mut config: Vec<&str> = block.lines().collect();
+    // The addresses of the guide's issuers are nobody's here.
+    config.retain(|line| !["keys:", "url:", "ca_certificate:", "token_file:"].contains(&key(line)));
+    let audience = config.iter().position(|line| key(line) == "audience:").unwrap();
+    config.insert(audience, "      keys: {file: keys.json}");
+    let usual = Server::USUAL.split("acl:\n").next().unwrap();
+    let admin = "acl:\n  - match: {account: admin}\n    actions: [\"*\"]\n";
+    let config = format!("{usual}{}\n", config.join("\n")).replace("acl:\n", admin);
+    Server::with(place, &config)
+}
+
+fn key(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
+/// Tokens as the forges and Kubernetes make them, their blocks in the guide, and what comes of them.
+#[test]
+fn the_blocks_of_the_guide_do_what_they_say() {
+    let issuer = Issuer::start();
+    let now = now();
+    let github = json!({
+        "iss": "https://token.actions.githubusercontent.com", "aud": "registry.example.com",
+        "sub": "repo:acme/app:ref:refs/heads/main", "jti": "6f4762ed-0758-4ccb-808d-ee3af5d723a8", "ref": "refs/heads/main",
+        "sha": "2b5f7e1d0c3a49688d7f6e5c4b3a29180f7e6d5c", "repository": "acme/app", "repository_owner": "acme",
+        "repository_id": "74", "repository_owner_id": "65", "repository_visibility": "private", "run_id": "1530",
+        "run_number": "10", "run_attempt": "2", "runner_environment": "github-hosted", "actor": "octocat",
+        "actor_id": "12", "workflow": "ci", "workflow_ref": "acme/app/.github/workflows/ci.yml@refs/heads/main",
+        "workflow_sha": "2b5f7e1d0c3a49688d7f6e5c4b3a29180f7e6d5c", "head_ref": "", "base_ref": "", "event_name": "push",
+        "ref_type": "branch", "ref_protected": "true", "check_run_id": "4711",
+        "job_workflow_ref": "acme/app/.github/workflows/ci.yml@refs/heads/main",
+        "nbf": now - 300, "iat": now, "exp": now + 300,
+    });
+    let gitlab = json!({
+        "iss": "https://gitlab.example.com", "aud": ["registry.example.com", "https://vault.example.com"],
+        "sub": "project_path:acme/tools/app:ref_type:branch:ref:main", "jti": "235b3a54-b797-45c7-ae9a-f72d7bc6ef5b",
+        "namespace_id": "72", "namespace_path": "acme/tools", "project_id": "20", "project_path": "acme/tools/app",
+        "user_id": "1", "user_login": "sidney", "user_email": "sidney@example.com", "user_access_level": "developer",
+        "user_identities": [{"provider": "github", "extern_uid": "2435223452345"}], "pipeline_id": "574",
+        "pipeline_source": "push", "job_id": "302", "ref": "main", "ref_type": "branch",
+        "ref_path": "refs/heads/main", "ref_protected": "true", "groups_direct": ["acme", "acme/tools"],
+        "environment": "test-environment", "environment_protected": "false", "deployment_tier": "testing",
+        "environment_action": "start", "runner_id": 1, "runner_environment": "self-hosted",
+        "sha": "714a629c0b401fdce83e847fc9589983fc6f46bc", "project_visibility": "private",
+        "ci_config_ref_uri": "gitlab.example.com/acme/tools/app//.gitlab-ci.yml@refs/heads/main",
+        "ci_config_sha": "714a629c0b401fdce83e847fc9589983fc6f46bc",
+        "nbf": now - 5, "iat": now, "exp": now + 3600,
+    });
+    let kubernetes = json!({
+        "iss": "https://kubernetes.default.svc.cluster.local", "aud": ["registry.example.com"],
+        "sub": "system:serviceaccount:prod:web", "jti": "aed34954-b33a-4142-b1ec-389d6bbb4936",
+        "kubernetes.io": {
+            "namespace": "prod",
+            "node": {"name": "node-1", "uid": "646e7c5e-32d6-4d42-9dbd-e504e6cbe6b1"},
+            "pod": {"name": "web-6d4b75cb6d-hp2xk", "uid": "5e0bd49b-f040-43b0-99b7-22765a53f7f3"},
+            "serviceaccount": {"name": "web", "uid": "14ee3fa4-a7e2-420f-9f9a-dbc4507c3798"},
+            "warnafter": now + 3607,
+        },
+        "nbf": now, "iat": now, "exp": now + 3600,
+    });
+    let forgejo = json!({
+        "iss": "https://forgejo.example.com/api/actions", "aud": "registry.example.com",
+        "sub": "repo:acme/app:ref:refs/heads/main", "repository": "acme/app", "repository_owner": "acme",
+        "repository_id": "12", "ref": "refs/heads/main", "ref_type": "branch", "ref_protected": "false",
+        "event_name": "push", "actor": "ada", "run_id": "7", "run_number": "7", "run_attempt": "1",
+        "sha": "2b5f7e1d0c3a49688d7f6e5c4b3a29180f7e6d5c", "workflow": "ci.yml",
+        "nbf": now, "iat": now, "exp": now + 3600,
+    });
+    for (heading, claims, account, own, may, changes) in [
+        (
+            "GitHub Actions",
+            github,
+            "github:acme/app",
+            "acme/app",
+            "pull,push",
+            vec![
+                ("repository_owner", json!("evil"), None),
+                ("event_name", json!("pull_request"), Some("pull")),
+            ],
+        ),
+        (
+            "GitLab CI",
+            gitlab,
+            "gitlab:acme/tools/app",
+            "acme/tools/app",
+            "pull,push",
+            vec![("ref_protected", json!("false"), None), ("namespace_path", json!("acme-evil"), None)],
+        ),
+        (
+            "Kubernetes",
+            kubernetes,
+            "k8s:prod/web",
+            "prod/web",
+            "pull",
+            vec![
+                ("kubernetes.io", json!({"namespace": "dev", "serviceaccount": {"name": "web"}}), Some("")),
+                ("kubernetes.io", json!({"namespace": "*", "serviceaccount": {"name": "web"}}), Some("")),
+                ("kubernetes.io", json!({"namespace": "prod"}), None),
+            ],
+        ),
+        (
+            "Forgejo Actions",
+            forgejo,
+            "forgejo:acme/app",
+            "acme/app",
+            "pull,push",
+            vec![("repository", json!("acme/other"), Some("")), ("repository_owner", json!("evil"), None)],
+        ),
+    ] {
+        let place = Place::new();
+        let server = by_the_guide(&place, heading, &issuer);
+        // Kubernetes writes no `typ`, and GitHub more than anyone asks for.
+        let sign = |claims: &Value| {
+            let header = json!({"typ": if heading == "Kubernetes" { Value::Null } else { "JWT".into() }, "x5t": "AAAA"});
+            issuer.sign(&header, claims)
+        };
+        let scopes = [own, "other/app"].map(|name| format!("repository:{name}:pull,push,delete"));
+        let asks =
+            |jwt: &str| server.ask(Some(&format!("any:{jwt}")), &scopes.each_ref().map(String::as_str));
+        let token = asks(&sign(&claims)).is(200).token();
+        assert_eq!(token.claims["sub"], account);
+        assert_eq!(token.actions("repository", own).unwrap(), may, "{heading}");
+        assert_eq!(token.actions("repository", "other/app").unwrap(), "", "{heading}");
+        let audience = ("aud", json!(["https://vault.example.com"]), None);
+        for (claim, value, may) in changes.into_iter().chain([audience]) {
+            let mut changed = claims.clone();
+            changed[claim] = value;
+            let answer = asks(&sign(&changed));
+            match may {
+                None => drop(answer.is_error(401)),
+                Some(may) => {
+                    let token = answer.is(200).token();
+                    assert_eq!(token.actions("repository", own).unwrap(), may, "{heading}: {claim}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kubelet_pulls_with_the_identity_of_the_pod() {
+    let (place, issuer) = (Place::new(), Issuer::start());
+    let server = by_the_guide(&place, "Kubernetes", &issuer);
+    let registry = Registry::trusting(&place, &server).start();
+    let image = Image::new(&place, "web");
+    let admin = Skopeo::new(&place, &registry).logged_in("admin", "badmin");
+    admin.push(&image, "prod/web:1").ok();
+    admin.push(&image, "dev/web:1").ok();
+    let jwt = issuer.token(&json!({
+        "iss": "https://kubernetes.default.svc.cluster.local", "aud": ["registry.example.com"],
+        "sub": "system:serviceaccount:prod:default",
+        "kubernetes.io": {"namespace": "prod", "serviceaccount": {"name": "default"}},
+    }));
+    // The kubelet asks for an image without its tag.
+    let (user, password) = Kubelet::credentials(&format!("{}/prod/web", registry.address), &jwt);
+    let pod = Skopeo::new(&place, &registry).logged_in(&user, &password);
+    pod.pull("prod/web:1").ok();
+    pod.pull("dev/web:1").fails_with("denied");
+    pod.push(&image, "prod/web:2").fails_with("denied");
+    server.never_told(&[&jwt]);
+    for (asked, problem) in [
+        (Kubelet::request("registry.example.com/prod/web", "", &json!({})).to_string(), "there is no token"),
+        (Kubelet::request("web", "a.b.c", &json!({})).to_string(), "names no registry"),
+        ("{".to_owned(), "not JSON"),
+    ] {
+        let refusal = Kubelet::ask(&asked).fails();
+        assert!(refusal.stdout.is_empty() && refusal.stderr.contains(problem), "{refusal}");
+        assert!(!refusal.stderr.contains("a.b.c"), "{refusal}");
+    }
 }
