@@ -258,6 +258,42 @@ async fn audiences_and_times_are_checked() {
 }
 
 #[tokio::test]
+async fn clocks_may_differ_a_little() {
+    let (issuer, clock) = (Issuer::start(), Clock::start());
+    let now = clock.seconds();
+    let (good, late) = (None, Some("workload ci: the token has expired"));
+    let early = Some("workload ci: the token is not valid yet: are the clocks right?");
+    for (times, usual, none) in [
+        (json!({"exp": now - 29}), good, late),
+        (json!({"exp": now - 30}), late, late),
+        (json!({"nbf": now + 30}), good, early),
+        (json!({"iat": now + 30}), good, early),
+        (json!({"nbf": now + 31}), early, early),
+        (json!({"iat": now as f64 + 30.5}), early, early),
+    ] {
+        let mut claims = json!({"aud": AUDIENCE, "sub": "x", "iat": null, "nbf": null});
+        claims.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
+        let token = issuer.token(&claims);
+        for (leeway, expected) in [(30, usual), (0, none)] {
+            let trusted = trusted(&issuer, &clock).leeway(Duration::from_secs(leeway));
+            let identities = WorkloadIdentities::new().trust(trusted, access()).unwrap();
+            match (judge(&identities, &token).await.unwrap(), expected) {
+                // Ours lives no longer than its token would by the issuer's clock.
+                (Authn::Accept(identity), None) => {
+                    let end = identity.restriction.not_after().unwrap();
+                    let own = claims["exp"].as_u64().unwrap_or(now + 300);
+                    assert!(end <= UNIX_EPOCH + Duration::from_secs(own + leeway + 1), "{times}");
+                }
+                (verdict, expected) => {
+                    let expected = expected.map(|reason| Authn::Reject(reason.into()));
+                    assert_eq!(Some(verdict), expected, "{times}, {leeway} s");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn our_tokens_live_as_long_as_configured() {
     let (issuer, clock) = (Issuer::start(), Clock::start());
     let now = clock.seconds();

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use token_auth_tests::{
-    Answer, Image, Issuer, Kubelet, Place, Registry, Server, Skopeo, curl, guide_to_workloads,
+    Answer, Image, Issuer, KeyPair, Kubelet, Place, Registry, Server, Skopeo, curl, guide_to_workloads,
 };
 
 /// A server that trusts this issuer beside its users.
@@ -371,4 +371,33 @@ fn a_kubelet_pulls_with_the_identity_of_the_pod() {
         assert!(refusal.stdout.is_empty() && refusal.stderr.contains(problem), "{refusal}");
         assert!(!refusal.stderr.contains("a.b.c"), "{refusal}");
     }
+}
+
+/// The issuer is a token server, too: it publishes its keys over TLS.
+#[test]
+fn keys_come_over_tls_from_whom_the_authority_vouches_for() {
+    let (home, place) = (Place::new(), Place::new());
+    let authority = KeyPair::issue(home.path(), "tls", "IP:127.0.0.1");
+    let tls = "server:\n  certificate: tls.pem\n  key: tls.key\n";
+    let issuer = Server::with(&home, &Server::USUAL.replacen("server:\n", tls, 1));
+    let url = format!("{}/auth?service=registry.example.com", issuer.url);
+    let answer = curl(&["--cacert", authority.to_str().unwrap(), "--user", "alice:alice-password", &url]);
+    let jwt = answer.is(200).token().text;
+
+    let block = format!(
+        "\nworkload_auth:\n  issuers:\n    - issuer: {}\n      name: acme\n      audience: registry.example.com\n      \
+         require: {{}}\n      keys: {{interval: 0s, url: \"{}/.well-known/jwks.json\", ca_certificate: ca.pem}}\n",
+        Server::ISSUER,
+        issuer.url
+    );
+    let other = KeyPair::issue(place.path(), "other", "IP:127.0.0.1");
+    place.write("ca.pem", &std::fs::read_to_string(other).unwrap());
+    let server = Server::with(&place, &format!("{}{block}", Server::USUAL));
+    ask(&server, &jwt, "repository:app:pull").is_error(503);
+    server.wait_for_log("invalid peer certificate");
+    place.replace("ca.pem", &std::fs::read_to_string(authority).unwrap());
+    server.signal("HUP");
+    server.wait_for_log("configuration loaded again");
+    let token = ask(&server, &jwt, "repository:app:pull").is(200).token();
+    assert_eq!(token.claims["sub"], "acme:alice");
 }
