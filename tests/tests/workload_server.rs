@@ -401,3 +401,76 @@ fn keys_come_over_tls_from_whom_the_authority_vouches_for() {
     let token = ask(&server, &jwt, "repository:app:pull").is(200).token();
     assert_eq!(token.claims["sub"], "acme:alice");
 }
+
+/// RFC 8693, section 2.2.
+#[test]
+fn an_exchange_is_answered_as_its_specification_has_it() {
+    const GRANT: &str = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&service=registry\
+                         &scope=repository:acme/app:pull";
+    const TYPE: &str = "subject_token_type=urn:ietf:params:oauth:token-type";
+    let (place, issuer) = (Place::new(), Issuer::start());
+    let server = trusting(&place, &issuer);
+    let endpoint = format!("{}/auth/token", server.url);
+    let exchange = |form: &str| curl(&["--data", &format!("{GRANT}&{form}"), &endpoint]);
+    let jwt = issuer.token(&job("acme/app", "main"));
+    for kind in ["jwt", "id_token"] {
+        let answer = exchange(&format!("subject_token={jwt}&{TYPE}:{kind}")).is(200);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let answer = answer.json();
+        assert_eq!(answer["issued_token_type"], "urn:ietf:params:oauth:token-type:access_token");
+        assert_eq!((&answer["token_type"], &answer["access_token"]), (&json!("Bearer"), &answer["token"]));
+        assert!(answer["expires_in"].as_u64().is_some_and(|seconds| seconds <= 300), "{answer}");
+    }
+    let mut late = job("acme/app", "main");
+    (late["iat"], late["nbf"], late["exp"]) = (json!(1_000), json!(1_000), json!(1_300));
+    let (late, stranger) = (issuer.token(&late), Issuer::start().token(&job("acme/app", "main")));
+    for (form, status, error) in [
+        (format!("subject_token={late}&{TYPE}:jwt"), 401, "invalid_grant"),
+        (format!("subject_token={stranger}&{TYPE}:jwt"), 401, "invalid_grant"),
+        (format!("subject_token=badmin&{TYPE}:jwt"), 401, "invalid_grant"),
+        (format!("subject_token={jwt}"), 400, "invalid_request"),
+        (format!("{TYPE}:jwt"), 400, "invalid_request"),
+        (format!("subject_token={jwt}&{TYPE}:saml2"), 400, "invalid_request"),
+        (format!("subject_token={jwt}&subject_token={jwt}&{TYPE}:jwt"), 400, "invalid_request"),
+        (
+            format!("subject_token={jwt}&{TYPE}:jwt&actor_token={jwt}&actor_token_type=x"),
+            400,
+            "invalid_request",
+        ),
+    ] {
+        let answer = exchange(&form).is_error(status);
+        assert_eq!(answer.json()["error"], error, "{form}");
+        assert!(!answer.body.contains(&jwt), "{answer}");
+    }
+    let user = ["--user", "admin:badmin", "--data"];
+    let form = format!("{GRANT}&subject_token={jwt}&{TYPE}:jwt");
+    curl(&[user[0], user[1], user[2], &form, &endpoint]).is_error(400);
+    server.never_told(&[&jwt, &late, &stranger]);
+}
+
+#[test]
+fn a_file_of_keys_is_read_again_with_the_configuration() {
+    let (place, issuer) = (Place::new(), Issuer::start());
+    let server = by_the_guide(&place, "GitHub Actions", &issuer);
+    let job = || {
+        let mut claims = job("acme/app", "main");
+        claims["iss"] = json!("https://token.actions.githubusercontent.com");
+        issuer.token(&claims)
+    };
+    let (old, scope) = (job(), "repository:acme/app:pull");
+    ask(&server, &old, scope).is(200);
+    issuer.rotate();
+    issuer.withdraw_old_keys();
+    ask(&server, &job(), scope).is_error(401);
+    let reload = |keys: &str, word: &str| {
+        place.replace("keys.json", keys);
+        server.signal("HUP");
+        server.wait_for_log(word);
+    };
+    // What cannot be used changes nothing.
+    reload("{}", "keys.json");
+    ask(&server, &old, scope).is(200);
+    reload(&issuer.jwks().to_string(), "configuration loaded again");
+    ask(&server, &job(), scope).is(200);
+    ask(&server, &old, scope).is_error(401);
+}
