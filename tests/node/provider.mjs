@@ -52,6 +52,18 @@ const body = async (request) => {
   return text === "" ? {} : JSON.parse(text);
 };
 
+// A refresh token, as if someone had signed in through another program of the same client.
+const grant = async ({ sub }) => {
+  const client = await provider.Client.find("registry");
+  const scope = "openid email groups offline_access";
+  const grant = new provider.Grant({ accountId: sub, clientId: client.clientId });
+  grant.addOIDCScope(scope);
+  const grantId = await grant.save();
+  const authTime = Math.floor(Date.now() / 1000);
+  const token = new provider.RefreshToken({ accountId: sub, authTime, client, grantId, gty: "authorization_code", rotations: 0, scope });
+  return { refresh_token: await token.save() };
+};
+
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, "http://provider.invalid");
   if (url.pathname.startsWith("/control/")) {
@@ -60,6 +72,7 @@ const server = createServer(async (request, response) => {
     switch (url.pathname) {
       case "/control/person": people.set(content.sub, content.claims); break;
       case "/control/remove": people.delete(content.sub); break;
+      case "/control/grant": answer = await grant(content); break;
       case "/control/mode": mode = content; break;
       case "/control/asked": answer = asked; asked = []; break;
     }
@@ -87,9 +100,10 @@ const server = createServer(async (request, response) => {
   callback(request, response);
 });
 
-let callback;
+let provider, callback;
 server.listen(Number(port), "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  callback = new Provider(issuer, configuration(issuer)).callback();
+  provider = new Provider(issuer, configuration(issuer));
+  callback = provider.callback();
   console.log(`listening on ${issuer}`);
 });

@@ -48,6 +48,12 @@ impl IdentityProvider {
         self.control("remove", &json!({"sub": subject}));
     }
 
+    /// A refresh token of someone who has signed in through another program of the same client.
+    pub fn refresh_token(&self, subject: &str) -> String {
+        let grant = self.control("grant", &json!({"sub": subject}));
+        grant["refresh_token"].as_str().unwrap().to_owned()
+    }
+
     /// Makes it break, or with `{}` work again.
     pub fn mode(&self, mode: &Value) {
         self.control("mode", mode);

@@ -44,7 +44,10 @@ impl SignIn {
     pub fn configure(&self, place: &Place, lines: &str, blocks: &str) {
         let count = self.server.log().matches("configuration loaded again").count();
         let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
-        let block = format!("oidc_auth:{}{lines}{blocks}", Self::BLOCK);
+        let mut block = format!("oidc_auth:{}{lines}{blocks}", Self::BLOCK);
+        if lines.contains("redis_token_db") {
+            block = block.replace("  level_token_db: {path: tokens.redb}\n", "");
+        }
         let id = lines.lines().find_map(|line| line.trim().strip_prefix("id: ")).unwrap_or("oidc");
         let block = block.replace("ISSUER", &self.provider.issuer).replace("SERVER", &self.server.url);
         let block = block.replace("/ID_auth", &format!("/{id}_auth"));

@@ -106,16 +106,31 @@ impl Config {
         // A JWT of one of these issuers is nobody's password: no hash is computed for it.
         #[cfg(feature = "workload")]
         workload.iter().for_each(|identities| authenticators.push(Arc::clone(identities)));
-        self.push_authenticators(&mut authenticators, &mut errors);
+        let verifier = PasswordVerifier::new(self.limits.passwords).map(Arc::new);
+        let verifier = verifier.map_err(|error| errors.push(self.start.finding(error.to_string()))).ok();
+        if let Some(verifier) = &verifier {
+            self.push_authenticators(&mut authenticators, verifier, &mut errors);
+        }
         let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
         let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
         let tokens = self.tokens().cloned();
         #[cfg(feature = "oauth2")]
-        let sign_in = self.assemble_sign_in(stored.as_ref(), &mut errors).map(|assembled| {
-            assembled.sources.into_iter().for_each(|source| authenticators.push(source));
-            files.extend(assembled.files);
-            assembled.pages
-        });
+        let (sources, sign_in) = match self.assemble_sign_in(stored.as_ref(), &mut errors) {
+            Some(assembled) => {
+                files.extend(assembled.files);
+                (assembled.sources, Some(assembled.pages))
+            }
+            None => (Vec::new(), None),
+        };
+        #[cfg(feature = "oauth2")]
+        sources.iter().for_each(|source| authenticators.push(source.clone()));
+        #[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
+        if let (Some(tokens), Some(verifier), true) = (&self.tokens, &verifier, errors.is_empty()) {
+            match tokens.docker_auth(verifier, &sources) {
+                Ok(legacy) => legacy.into_iter().for_each(|legacy| authenticators.push(legacy)),
+                Err(error) => errors.push(error),
+            }
+        }
         let Self { server, token, acl, limits, start, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
@@ -172,28 +187,18 @@ impl Config {
     }
 
     /// docker_auth's order.
-    fn push_authenticators(&self, chain: &mut AuthenticatorChain, errors: &mut Vec<Finding>) {
-        let verifier = match PasswordVerifier::new(self.limits.passwords) {
-            Ok(verifier) => Arc::new(verifier),
-            Err(error) => {
-                errors.push(self.start.finding(error.to_string()));
-                return;
-            }
-        };
-        self.push_tables(chain, &verifier, errors);
+    fn push_authenticators(
+        &self,
+        chain: &mut AuthenticatorChain,
+        verifier: &Arc<PasswordVerifier>,
+        errors: &mut Vec<Finding>,
+    ) {
+        self.push_tables(chain, verifier, errors);
         #[cfg(feature = "ldap")]
         if let Some((options, spot)) = &self.ldap {
             match crate::ldap::LdapAuthenticator::new(options.clone()) {
                 Ok(directory) => chain.push(directory),
                 Err(error) => errors.push(spot.finding(error.to_string())),
-            }
-        }
-        // The last: it is for those whom no source knows that could say that they have left.
-        #[cfg(feature = "token-store-redis")]
-        if let Some(legacy) = self.tokens.as_ref().and_then(|tokens| tokens.docker_auth(&verifier)) {
-            match legacy {
-                Ok(legacy) => chain.push(legacy),
-                Err(error) => errors.push(error),
             }
         }
     }

@@ -120,18 +120,28 @@ impl LocatedTokens {
         Ok(tokens)
     }
 
-    /// The source of the docker passwords in docker_auth's token database, if they are good.
-    #[cfg(feature = "token-store-redis")]
+    /// The source of the docker passwords in docker_auth's token database, if they are good. It does not note at which of
+    /// several providers someone has signed in.
+    #[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
     pub(super) fn docker_auth(
         &self,
         verifier: &Arc<crate::password::PasswordVerifier>,
-    ) -> Option<Result<crate::token_store::redis::DockerAuthPasswords, Finding>> {
-        match &self.tokens.store {
-            TokenStoreConfig::Redis(redis) if redis.docker_passwords() => {
-                let source = redis.docker_auth(Arc::clone(verifier));
-                Some(source.map_err(|problem| self.store.finding(problem)))
+        providers: &[crate::oauth2::SignInSource],
+    ) -> Result<Option<crate::token_store::redis::DockerAuthPasswords>, Finding> {
+        use super::token_store::DockerPasswords;
+
+        let TokenStoreConfig::Redis(redis) = &self.tokens.store else { return Ok(None) };
+        match (redis.docker_passwords(), providers) {
+            (DockerPasswords::Refused, _) => Ok(None),
+            (_, [provider]) => {
+                let source = redis.docker_auth(Arc::clone(verifier), provider.clone());
+                source.map(Some).map_err(|problem| self.store.finding(problem))
             }
-            _ => None,
+            (DockerPasswords::Offered, _) => Ok(None),
+            (DockerPasswords::Wanted, _) => Err(self.store.finding(
+                "`docker_passwords` needs exactly one provider to sign in at: docker_auth does not note which of them has \
+                 let someone in",
+            )),
         }
     }
 }

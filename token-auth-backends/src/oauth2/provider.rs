@@ -85,7 +85,8 @@ pub enum Verdict {
 /// Someone, as the provider knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// What the provider never gives to another person: `sub`, or a number.
+    /// What the provider never gives to another person: `sub`, or a number. Empty where it has not said it yet: of a grant
+    /// that another program has obtained, when it is first revalidated.
     pub subject: String,
     /// The account name that rules see.
     pub account: String,
@@ -164,7 +165,7 @@ pub(super) fn ended(reason: &'static str) -> Verdict {
 /// Someone else than before is not the account that signed in.
 pub(super) fn same_person(known: &Profile, verdict: Verdict) -> Verdict {
     match verdict {
-        Verdict::Known(now) if now.subject != known.subject => {
+        Verdict::Known(now) if !known.subject.is_empty() && now.subject != known.subject => {
             untrusted("the provider tells of someone else")
         }
         verdict => verdict,

@@ -73,6 +73,16 @@ pub(super) fn read(root: &Section<'_>, tokens: Option<&TokensConfig>) -> Option<
     if providers.len() < blocks {
         return None;
     }
+    #[cfg(feature = "token-store-redis")]
+    if let (Some(TokenStoreConfig::Redis(redis)), true) = (&token_db, blocks > 1)
+        && redis.docker_passwords() == super::token_store::DockerPasswords::Offered
+        && let Some(block) = BLOCKS.into_iter().find_map(|key| root.get(key))
+    {
+        block.warn(
+            "docker passwords that docker_auth has given out are not good: it does not note at which of several \
+             providers someone has signed in",
+        );
+    }
     let (mut pages, key_file) = pages.unwrap_or_else(|| Some((PageOptions::default(), None)))?;
     if pages.public_url.is_none() {
         pages.public_url = providers.iter().find_map(Provider::public_url);

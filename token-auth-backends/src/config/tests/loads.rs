@@ -281,3 +281,47 @@ async fn the_endpoint_keeps_limits_and_proxies() {
     assert_eq!(answer("", [203, 0, 113, 1], None).await, StatusCode::OK, "not by the proxy");
     assert_eq!(answer(&"x".repeat(101), [203, 0, 113, 1], None).await, StatusCode::URI_TOO_LONG);
 }
+
+/// docker_auth does not note at which of several providers someone has signed in.
+#[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
+#[tokio::test]
+async fn docker_passwords_need_one_provider() {
+    let base = "server: {addr: ':0'}\ntoken: {issuer: i, expiration: 900, certificate: DIR/auth.pem, key: DIR/auth.key}\nusers: \
+                {}\nacl: []\nsign_in: {key_file: DIR/sealing.key}\n";
+    // Nobody is there: whoever asks the database fails.
+    let database = "redis_token_db: {redis_options: {addr: '127.0.0.1:1'}}";
+    let oidc = |id: &str, more: &str| {
+        format!(
+            "{{id: {id}, account_prefix: {id}-, issuer: 'https://x', redirect_url: 'https://y/{id}_auth', client_id: x, client_secret: x, {more}}}"
+        )
+    };
+    let folder = |blocks: &str| {
+        let folder = Folder::new(&format!("{base}{blocks}"));
+        folder.write("sealing.key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+        folder
+    };
+    let alice = || Credentials::password("alice", "wonderland");
+    for (blocks, status, warnings) in [
+        (format!("oidc_auth: {}", oidc("one", database)), 503, 0),
+        (format!("oidc_auth: [{}, {}]", oidc("one", database), oidc("two", database)), 401, 1),
+        (
+            format!("oidc_auth: {}", oidc("one", &database.replace("'}", "', docker_passwords: false}"))),
+            401,
+            0,
+        ),
+    ] {
+        let loaded = folder(&blocks).load().unwrap();
+        assert_eq!(ask(&loaded, alice(), "repository:a:pull").await, Err(status), "{blocks}");
+        assert_eq!(loaded.warnings.len(), warnings, "{:?}", loaded.warnings);
+    }
+    let tokens = "tokens: {store: {redis: {addr: '127.0.0.1:1', docker_passwords: true}}}\n";
+    let complaint = "`docker_passwords` needs exactly one provider to sign in at";
+    let two = format!("{tokens}oidc_auth: [{}, {}]", oidc("one", ""), oidc("two", ""));
+    let none = Folder::new(&format!("{base}{tokens}").replace("sign_in: {key_file: DIR/sealing.key}\n", ""));
+    for said in [folder(&two).complaints(), none.complaints()] {
+        assert!(said.contains(complaint), "{said}");
+    }
+    let one = format!("{tokens}oidc_auth: {}", oidc("one", ""));
+    let loaded = folder(&one).load().unwrap();
+    assert_eq!(ask(&loaded, alice(), "repository:a:pull").await, Err(503));
+}

@@ -70,10 +70,13 @@ fn gcs(field: &Field<'_>) -> Option<TokenStoreConfig> {
 
 #[cfg(feature = "token-store-redis")]
 fn redis(field: &Field<'_>) -> Option<TokenStoreConfig> {
-    use super::redis::{Names, cluster, read_rest, single};
+    use super::redis::{DockerPasswords, Names, cluster, read_rest, single};
 
-    const NAMES: Names =
-        Names { connect_timeout: "dialtimeout", timeout: "readtimeout", docker_passwords: true };
+    const NAMES: Names = Names {
+        connect_timeout: "dialtimeout",
+        timeout: "readtimeout",
+        docker_passwords: DockerPasswords::Offered,
+    };
     let section = field.section()?;
     hash_cost(&section);
     let (one, nodes) = (section.get("redis_options"), section.get("redis_cluster_options"));
@@ -101,12 +104,6 @@ fn redis(field: &Field<'_>) -> Option<TokenStoreConfig> {
     };
     let config = read_rest(&options, servers, NAMES);
     options.finish();
-    if config.as_ref().is_some_and(super::RedisStoreConfig::docker_passwords) {
-        field.warn(
-            "docker passwords that docker_auth has given out are good without asking the provider: set \
-             `docker_passwords: false` beside the address once everyone has signed in again",
-        );
-    }
     config.map(TokenStoreConfig::Redis)
 }
 

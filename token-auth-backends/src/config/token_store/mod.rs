@@ -20,6 +20,8 @@ pub use self::redis::RedisStoreConfig;
 #[cfg(feature = "token-store-sql")]
 pub use self::sql::SqlStoreConfig;
 
+#[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
+pub(super) use self::redis::DockerPasswords;
 #[cfg(feature = "oauth2")]
 pub(super) use docker_auth::read as read_docker_auth;
 

@@ -7,10 +7,13 @@ use token_auth_core::{Password, TokenStore};
 
 use crate::config::field::Field;
 use crate::config::section::Section;
+#[cfg(feature = "oauth2")]
+use crate::oauth2::SignInSource;
+#[cfg(feature = "oauth2")]
 use crate::password::PasswordVerifier;
-use crate::token_store::redis::{
-    DockerAuthPasswords, RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
-};
+#[cfg(feature = "oauth2")]
+use crate::token_store::redis::DockerAuthPasswords;
+use crate::token_store::redis::{RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore};
 
 /// Redis: `tokens.store.redis`, or docker_auth's `redis_token_db`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,7 @@ pub struct RedisStoreConfig {
     options: RedisOptions,
     password_file: Option<PathBuf>,
     ca_certificate: Option<PathBuf>,
+    docker_passwords: DockerPasswords,
 }
 
 /// What is otherwise under docker_auth's keys.
@@ -26,11 +30,24 @@ pub struct RedisStoreConfig {
 pub(super) struct Names {
     pub(super) connect_timeout: &'static str,
     pub(super) timeout: &'static str,
-    /// Whether docker_auth's users are served unless the configuration says otherwise.
-    pub(super) docker_passwords: bool,
+    /// Whether docker_auth's users are served if the configuration does not say.
+    pub(super) docker_passwords: DockerPasswords,
 }
 
-const OURS: Names = Names { connect_timeout: "connect_timeout", timeout: "timeout", docker_passwords: false };
+/// Whether the docker passwords of a token database that docker_auth has kept there are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) enum DockerPasswords {
+    Refused,
+    /// If it is clear which provider to ask about them.
+    Offered,
+    Wanted,
+}
+
+const OURS: Names = Names {
+    connect_timeout: "connect_timeout",
+    timeout: "timeout",
+    docker_passwords: DockerPasswords::Refused,
+};
 
 pub(super) fn read(section: Section<'_>) -> Option<RedisStoreConfig> {
     let servers = match (section.get("addr"), section.get("addrs")) {
@@ -76,7 +93,13 @@ pub(super) fn read_rest(
     let database = section.get("db").and_then(|field| field.integer(0, i64::from(u16::MAX)));
     let tls = section.get("tls").and_then(|field| field.flag());
     let prefix = text("prefix");
-    let docker_passwords = section.get("docker_passwords").and_then(|field| field.flag());
+    let docker_passwords = section.get("docker_passwords").and_then(|field| {
+        let wanted = field.flag()?;
+        if wanted && cfg!(not(feature = "oauth2")) {
+            field.error("needs a build with the feature `oauth2`");
+        }
+        Some(wanted)
+    });
     let positive = |key| -> Option<Duration> {
         let field = section.get(key)?;
         let time = field.duration()?;
@@ -94,24 +117,31 @@ pub(super) fn read_rest(
     if let Some(prefix) = prefix {
         prefix.clone_into(&mut options.prefix);
     }
-    options.docker_auth = docker_passwords.unwrap_or(names.docker_passwords);
+    let docker_passwords = match docker_passwords {
+        Some(true) => DockerPasswords::Wanted,
+        Some(false) => DockerPasswords::Refused,
+        None => names.docker_passwords,
+    };
+    options.docker_auth = docker_passwords != DockerPasswords::Refused;
     options.connect_timeout = connect_timeout.unwrap_or(options.connect_timeout);
     options.timeout = timeout.unwrap_or(options.timeout);
-    Some(RedisStoreConfig { options, password_file, ca_certificate })
+    Some(RedisStoreConfig { options, password_file, ca_certificate, docker_passwords })
 }
 
 impl RedisStoreConfig {
-    /// Whether the docker passwords of a token database that docker_auth has kept there are good: `docker_passwords`.
-    pub fn docker_passwords(&self) -> bool {
-        self.options.docker_auth
+    #[cfg(feature = "oauth2")]
+    pub(in crate::config) fn docker_passwords(&self) -> DockerPasswords {
+        self.docker_passwords
     }
 
-    /// The source of those passwords.
+    /// The source of those passwords, of people who have signed in at this provider.
+    #[cfg(feature = "oauth2")]
     pub(in crate::config) fn docker_auth(
         &self,
         verifier: Arc<PasswordVerifier>,
+        provider: SignInSource,
     ) -> Result<DockerAuthPasswords, String> {
-        DockerAuthPasswords::new(&self.options()?, verifier).map_err(|error| error.to_string())
+        DockerAuthPasswords::new(&self.options()?, verifier, provider).map_err(|error| error.to_string())
     }
 
     /// With what stands in the files.

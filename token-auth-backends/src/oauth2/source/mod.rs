@@ -1,5 +1,7 @@
 //! Accounts of an identity provider, as a source that is asked at each use of their tokens.
 
+#[cfg(all(feature = "password", feature = "token-store-redis"))]
+mod adopt;
 #[cfg(test)]
 mod tests;
 
@@ -182,8 +184,8 @@ impl SignInSource {
         })
     }
 
-    async fn judge(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        let key = BlobKey::new(&*self.id, &*identity.account);
+    /// Answers for the account that is remembered under this key.
+    async fn judge(&self, key: BlobKey) -> Result<Authn, BackendError> {
         let patience = tokio::time::Instant::now() + LEASE;
         loop {
             let Some(blob) = self.store.read_blob(&key).await? else { return Ok(Authn::Abstain) };
@@ -289,7 +291,7 @@ impl Authenticator for SignInSource {
     async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
         match identity.source.as_deref() {
             Some(source) if source != &*self.id => Ok(Authn::Abstain),
-            _ => self.judge(identity).await,
+            _ => self.judge(BlobKey::new(&*self.id, &*identity.account)).await,
         }
     }
 

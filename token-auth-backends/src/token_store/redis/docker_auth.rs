@@ -1,16 +1,16 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use redis::cmd;
 use serde::Deserialize;
-use token_auth_core::{
-    Authenticator, Authn, BackendError, Credentials, Identity, LabelValue, Labels, async_trait,
-};
+use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Identity, Password, async_trait};
+use zeroize::Zeroizing;
 
 use super::link::Link;
 use super::{DOCKER_AUTH_PREFIX, RedisOptions, RedisStoreError};
+use crate::oauth2::{ProviderGrant, SignInSource};
 use crate::password::{PasswordHash, PasswordVerifier};
 
 const NAME: &str = "legacy";
@@ -19,39 +19,60 @@ const NAME: &str = "legacy";
 const DECOY: &str = "$2y$10$Ay/qELVi0IPT/dWrfjSrMuKohGmcIy/SJkW9.T7dfd.YtYndT9VKu";
 
 /// The users of a token database that docker_auth has kept in Redis, with the docker passwords that it has given them. The
-/// source `legacy`; it knows who is in the database, and abstains for everyone else. Nothing is written.
+/// source `legacy`; it knows who is in the database, and abstains for everyone else. Nothing is written there.
 ///
-/// Danger: the identity provider is not asked. Who has left keeps access until the entry is removed (by revoking the account's
-/// tokens in the store, or by hand: `DEL t:NAME`). Meant for the time until everyone has signed in again.
-///
-/// The labels are those that docker_auth has noted; they came from a provider, and are never patterns.
+/// The provider is asked about them, with the tokens that docker_auth has kept, as it is about those who have signed in here:
+/// at first, and whenever its last word is older than the source of sign-ins says. Who has left it is rejected; labels are
+/// those that it gives now.
 pub struct DockerAuthPasswords {
     link: Link,
     verifier: Arc<PasswordVerifier>,
     decoy: Option<PasswordHash>,
+    provider: SignInSource,
 }
 
-/// What docker_auth keeps of a user. Tokens of the provider are there, too, and of no use here.
+/// What docker_auth keeps of a user, as far as it is of use.
 #[derive(Deserialize)]
 struct Entry {
     #[serde(default)]
-    docker_password: String,
+    access_token: Zeroizing<String>,
     #[serde(default)]
-    labels: Option<BTreeMap<String, Vec<String>>>,
+    refresh_token: Zeroizing<String>,
+    #[serde(default)]
+    docker_password: String,
+}
+
+impl Entry {
+    fn grant(&self) -> ProviderGrant {
+        let refresh_token = Some(&self.refresh_token)
+            .filter(|token| !token.is_empty())
+            .map(|token| Password::new(token.as_str()));
+        ProviderGrant {
+            access_token: Password::new(self.access_token.as_str()),
+            // What docker_auth notes is when it would have asked again. Where there is a way to a new token it is taken at once.
+            expires: refresh_token.is_some().then_some(UNIX_EPOCH),
+            refresh_token,
+        }
+    }
 }
 
 impl DockerAuthPasswords {
-    /// The database at these servers, which are not asked for anything yet.
+    /// The database at these servers, which are not asked for anything yet, and the provider at which its users have
+    /// signed in.
     ///
     /// # Errors
     ///
     /// When the options make no sense.
-    pub fn new(options: &RedisOptions, verifier: Arc<PasswordVerifier>) -> Result<Self, RedisStoreError> {
-        Ok(Self { link: Link::new(options)?, verifier, decoy: DECOY.parse().ok() })
+    pub fn new(
+        options: &RedisOptions,
+        verifier: Arc<PasswordVerifier>,
+        provider: SignInSource,
+    ) -> Result<Self, RedisStoreError> {
+        Ok(Self { link: Link::new(options)?, verifier, decoy: DECOY.parse().ok(), provider })
     }
 
-    /// The identity of an account, and the hash of its password.
-    async fn find(&self, account: &str) -> Result<Option<(Identity, PasswordHash)>, BackendError> {
+    /// What there is of an account, and the hash of its password.
+    async fn find(&self, account: &str) -> Result<Option<(Entry, PasswordHash)>, BackendError> {
         if account.is_empty() {
             return Ok(None);
         }
@@ -59,18 +80,22 @@ impl DockerAuthPasswords {
         get.arg(format!("{DOCKER_AUTH_PREFIX}{account}"));
         let json: Option<Vec<u8>> =
             self.link.ask(&get).await.map_err(|fault| BackendError::new(NAME, fault))?;
-        let Some(json) = json else { return Ok(None) };
+        let Some(json) = json.map(Zeroizing::new) else { return Ok(None) };
         // Not the parser's words, which may hold what stands there.
         let unreadable = || BackendError::new(NAME, "an entry of docker_auth's database cannot be read");
         let entry: Entry = serde_json::from_slice(&json).map_err(|_| unreadable())?;
         let hash: PasswordHash = entry.docker_password.parse().map_err(|_| unreadable())?;
-        let mut labels = Labels::new();
-        for (name, values) in entry.labels.unwrap_or_default() {
-            labels.declare(name.as_str());
-            values.into_iter().for_each(|value| labels.insert(name.as_str(), LabelValue::literal(value)));
-        }
-        let identity = Identity::new(account).with_labels(labels).with_security_stamp(hash.security_stamp());
-        Ok(Some((identity, hash)))
+        Ok(Some((entry, hash)))
+    }
+
+    /// What the provider says of an account now.
+    async fn ask(&self, account: &str, entry: &Entry, hash: &PasswordHash) -> Result<Authn, BackendError> {
+        let stamp = hash.security_stamp();
+        Ok(match self.provider.adopt(account, &stamp, entry.grant()).await? {
+            // Its tokens end with the entry, and with a new password.
+            Authn::Accept(identity) => Authn::Accept(identity.with_source(NAME).with_security_stamp(stamp)),
+            answer => answer,
+        })
     }
 }
 
@@ -79,10 +104,10 @@ impl Authenticator for DockerAuthPasswords {
     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
         let Credentials::Password { username, password } = credentials else { return Ok(Authn::Abstain) };
         match self.find(username).await? {
-            Some((identity, hash)) => Ok(match self.verifier.verify(&hash, password).await? {
-                true => Authn::Accept(identity),
-                false => Authn::Reject("wrong password".into()),
-            }),
+            Some((entry, hash)) => match self.verifier.verify(&hash, password).await? {
+                true => self.ask(username, &entry, &hash).await,
+                false => Ok(Authn::Reject("wrong password".into())),
+            },
             None => {
                 if let Some(decoy) = &self.decoy {
                     self.verifier.spend(decoy, password).await?;
@@ -93,10 +118,11 @@ impl Authenticator for DockerAuthPasswords {
     }
 
     async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        Ok(match self.find(&identity.account).await? {
-            Some((identity, _)) => Authn::Accept(identity),
-            None => Authn::Abstain,
-        })
+        let Some(account) = self.provider.name_there(&identity.account) else { return Ok(Authn::Abstain) };
+        match self.find(account).await? {
+            Some((entry, hash)) => self.ask(account, &entry, &hash).await,
+            None => Ok(Authn::Abstain),
+        }
     }
 
     fn name(&self) -> Cow<'static, str> {

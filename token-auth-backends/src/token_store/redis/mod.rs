@@ -1,6 +1,6 @@
 //! Redis as the store: one server or a cluster, for as many replicas as there are.
 
-#[cfg(feature = "password")]
+#[cfg(all(feature = "oauth2", feature = "password"))]
 mod docker_auth;
 mod error;
 mod keys;
@@ -21,7 +21,7 @@ use token_auth_core::{
     TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
 };
 
-#[cfg(feature = "password")]
+#[cfg(all(feature = "oauth2", feature = "password"))]
 pub use docker_auth::DockerAuthPasswords;
 pub use error::RedisStoreError;
 pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
