@@ -266,13 +266,7 @@ impl fmt::Debug for Loaded {
 impl Loaded {
     /// The service as an HTTP endpoint, with these limits and behind these proxies.
     pub fn endpoint(&self) -> token_auth_core::http::TokenEndpoint {
-        use token_auth_core::http::{AddressSource, TokenEndpoint};
-        let endpoint = TokenEndpoint::new(self.service.clone()).with_limits(self.limits.request);
-        let Some(real_ip) = &self.server.real_ip else { return endpoint };
-        let addresses = AddressSource::header(real_ip.header.clone(), real_ip.position);
-        endpoint.with_addresses(match &real_ip.trusted_proxies {
-            Some(networks) => addresses.with_trusted_proxies(networks.iter().copied()),
-            None => addresses,
-        })
+        let endpoint = token_auth_core::http::TokenEndpoint::new(self.service.clone());
+        endpoint.with_limits(self.limits.request).with_addresses(self.server.addresses())
     }
 }

@@ -55,6 +55,22 @@ pub struct RealIp {
     pub trusted_proxies: Option<Vec<IpNet>>,
 }
 
+#[cfg(any(feature = "http", feature = "oauth2"))]
+impl ServerConfig {
+    /// Where the client's address stands.
+    pub(super) fn addresses(&self) -> token_auth_core::http::AddressSource {
+        use token_auth_core::http::AddressSource;
+        let Some(RealIp { header, position, trusted_proxies }) = &self.real_ip else {
+            return AddressSource::default();
+        };
+        let source = AddressSource::header(header.clone(), *position);
+        match trusted_proxies {
+            Some(networks) => source.with_trusted_proxies(networks.iter().copied()),
+            None => source,
+        }
+    }
+}
+
 /// How long a server waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -68,6 +68,7 @@ impl SignIn {
         let mut options = self.pages.clone();
         options.path_prefix.clone_from(&server.path_prefix);
         options.tls = server.tls.is_some();
+        options.addresses = server.addresses();
         if let Some(policy) = &tokens.personal {
             options.token_lifetime = policy.max_lifetime;
         }

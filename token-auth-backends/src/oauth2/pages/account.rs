@@ -24,7 +24,7 @@ const NAME_CHARS: usize = 100;
 
 impl Visit<'_> {
     pub(super) async fn account(&self) -> Result<Answer, Problem> {
-        match self.member() {
+        match self.member().await? {
             Some(member) => self.tokens(&member, None).await,
             None if is_for_a_person(self.parts) => Ok(self.to("/sign-in")),
             None => Err(Problem::SIGNED_OUT),
@@ -84,7 +84,7 @@ impl Visit<'_> {
 
     pub(super) async fn create(&self, form: &[u8]) -> Result<Answer, Problem> {
         let fields = Fields::parse(form);
-        let member = self.sender(&fields)?;
+        let member = self.sender(&fields).await?;
         let Member { offer, session } = &member;
         let name = fields.get("name").unwrap_or_default().trim();
         if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
@@ -114,9 +114,7 @@ impl Visit<'_> {
                 return Err(self.unavailable(&error, Problem::UNAVAILABLE));
             }
         };
-        tracing::info!(
-            target: "token_auth::sign_in", id = self.id, account = session.account, token = %record.id, "a token was made"
-        );
+        self.log("a token was made", Some(&session.account), Some(&record.id));
         let registry = offer.registry.as_deref().or(self.pages.options.registry.as_deref());
         Ok(page(
             StatusCode::OK,
@@ -154,7 +152,7 @@ impl Visit<'_> {
     }
 
     pub(super) async fn revoke(&self, id: &str, form: &[u8]) -> Result<Answer, Problem> {
-        let Member { session, .. } = self.sender(&Fields::parse(form))?;
+        let Member { session, .. } = self.sender(&Fields::parse(form)).await?;
         let id: TokenId = id.parse().map_err(|_| Problem::NOT_FOUND)?;
         let record = self.pages.tokens.store().get(&id).await;
         let record = record.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
@@ -166,9 +164,7 @@ impl Visit<'_> {
             .revoke(&id)
             .await
             .map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
-        tracing::info!(
-            target: "token_auth::sign_in", id = self.id, account = session.account, token = %id, "a token was revoked"
-        );
+        self.log("a token was revoked", Some(&session.account), Some(&id));
         Ok(self.to("/account?revoked"))
     }
 }

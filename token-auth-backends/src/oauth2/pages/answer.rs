@@ -55,6 +55,12 @@ impl Problem {
         "You are not signed in",
         "Your session has ended. Sign in again.",
     );
+    pub(super) const SIGNED_OUT_HERE: Self = Self::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "UNAVAILABLE",
+        "You are signed out in this browser alone",
+        "The server cannot end your sessions in other browsers at the moment. They end by themselves.",
+    );
     pub(super) const FORGED: Self = Self::new(
         StatusCode::FORBIDDEN,
         "DENIED",

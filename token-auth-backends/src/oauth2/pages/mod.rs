@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,7 +27,9 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use token_auth_core::{BackendError, Clock, StoredTokens, SystemClock};
+use token_auth_core::http::ClientAddress;
+use token_auth_core::{BackendError, Clock, StoredTokens, SystemClock, TokenId};
+use tracing::field::DisplayValue;
 
 use super::cookie;
 use super::seal::SealingKeys;
@@ -103,6 +106,7 @@ struct Visit<'a> {
     parts: &'a Parts,
     place: Place,
     id: String,
+    address: Option<DisplayValue<IpAddr>>,
 }
 
 /// Someone who is signed in, and where.
@@ -152,7 +156,10 @@ impl SignInPages {
         let Some(place) = Place::of(&self.0.options, &parts) else {
             return secured(json(&Problem::MALFORMED));
         };
-        let visit = Visit { pages: &self.0, parts: &parts, place, id: request_id() };
+        let connection = parts.extensions.get::<ClientAddress>().copied();
+        let address = self.0.options.addresses.resolve(&parts.headers, connection).ok().flatten();
+        let address = address.map(tracing::field::display);
+        let visit = Visit { pages: &self.0, parts: &parts, place, id: request_id(), address };
         let answer = match visit.answer(body).await {
             Ok(answer) => answer,
             Err(problem) => visit.problem(&problem),
@@ -190,13 +197,13 @@ impl Visit<'_> {
             return Err(Problem::TOO_LARGE);
         }
         match segments.as_slice() {
-            [""] if get => Ok(self.index()),
+            [""] if get => self.index().await,
             ["sign-in"] if get => Ok(self.sign_in_page(None).await),
             ["sign-in", id] if get => self.begin(self.pages.offer(id).ok_or(Problem::NOT_FOUND)?).await,
             ["account"] if get => self.account().await,
             ["account", "tokens"] if post => self.create(&self.form(body).await?).await,
             ["account", "tokens", id, "revoke"] if post => self.revoke(id, &self.form(body).await?).await,
-            ["sign-out"] if post => self.sign_out(&self.form(body).await?),
+            ["sign-out"] if post => self.sign_out(&self.form(body).await?).await,
             ["" | "sign-in" | "sign-out" | "account"] | ["sign-in", _] | ["account", "tokens"] => {
                 Err(Problem::METHOD)
             }
@@ -209,13 +216,13 @@ impl Visit<'_> {
     }
 
     /// docker_auth's way: to the one provider's page. Whoever is signed in sees the tokens.
-    fn index(&self) -> Answer {
-        let to = match (self.member(), self.pages.offers.as_slice()) {
+    async fn index(&self) -> Result<Answer, Problem> {
+        let to = match (self.member().await?, self.pages.offers.as_slice()) {
             (Some(_), _) => "/account".to_owned(),
             (None, [offer]) => format!("/{}_auth", offer.source.id()),
             (None, _) => "/sign-in".to_owned(),
         };
-        self.to(&to)
+        Ok(self.to(&to))
     }
 
     /// The body of a form that one of these pages has sent.
@@ -224,7 +231,7 @@ impl Visit<'_> {
         B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
     {
         if !self.place.sent(self.parts) {
-            self.log("another site sent a form", None);
+            self.log("another site sent a form", None, None);
             return Err(Problem::FORGED);
         }
         let body = Limited::new(body, self.pages.options.request_bytes).collect().await;
@@ -235,18 +242,27 @@ impl Visit<'_> {
     }
 
     /// Whoever is signed in, if the form is of their session.
-    fn sender(&self, fields: &form::Fields<'_>) -> Result<Member<'_>, Problem> {
-        let member = self.member().ok_or(Problem::SIGNED_OUT)?;
+    async fn sender(&self, fields: &form::Fields<'_>) -> Result<Member<'_>, Problem> {
+        let member = self.member().await?.ok_or(Problem::SIGNED_OUT)?;
         match fields.get("csrf").is_some_and(|csrf| session::same(csrf, &member.session.csrf)) {
             true => Ok(member),
             false => Err(Problem::FORGED),
         }
     }
 
-    fn member(&self) -> Option<Member<'_>> {
-        let cookie = cookie::read(&self.parts.headers, &self.cookie_name("session"))?;
-        let session = Session::open(&cookie, &self.pages.keys, self.pages.clock.now())?;
-        Some(Member { offer: self.pages.offer(&session.provider)?, session })
+    /// Whoever is signed in, as the cookie says, unless they have signed out since.
+    async fn member(&self) -> Result<Option<Member<'_>>, Problem> {
+        let session = cookie::read(&self.parts.headers, &self.cookie_name("session"))
+            .and_then(|cookie| Session::open(&cookie, &self.pages.keys, self.pages.clock.now()));
+        let Some(session) = session else { return Ok(None) };
+        let Some(offer) = self.pages.offer(&session.provider) else { return Ok(None) };
+        let mark = self.mark(offer, &session.account).await?;
+        Ok((mark == session.mark).then_some(Member { offer, session }))
+    }
+
+    async fn mark(&self, offer: &SignInOffer, account: &str) -> Result<String, Problem> {
+        let mark = offer.source.session_mark(account).await;
+        mark.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))
     }
 
     fn cookie_name(&self, kind: &str) -> String {
@@ -286,8 +302,9 @@ impl Visit<'_> {
         problem
     }
 
-    fn log(&self, what: &str, account: Option<&str>) {
-        tracing::info!(target: "token_auth::sign_in", id = self.id, account, "{what}");
+    fn log(&self, what: &str, account: Option<&str>, token: Option<&TokenId>) {
+        let (id, address, token) = (&self.id, &self.address, token.map(tracing::field::display));
+        tracing::info!(target: "token_auth::sign_in", id, address, account, token, "{what}");
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use token_auth_core::http::AddressSource;
 use url::Url;
 
 /// How the pages are served.
@@ -14,6 +15,8 @@ pub struct PageOptions {
     pub path_prefix: String,
     /// Whether this server itself speaks TLS; counts where there is no public URL.
     pub tls: bool,
+    /// Where the client's address stands, for the log. Default: it is the connection's.
+    pub addresses: AddressSource,
     /// The registry's name on the pages: `registry.example.com`. Default: nothing, and commands have a placeholder.
     pub registry: Option<String>,
     /// How long someone is signed in to the pages. Default 30 min.
@@ -34,6 +37,7 @@ impl Default for PageOptions {
             public_url: None,
             path_prefix: String::new(),
             tls: false,
+            addresses: AddressSource::default(),
             registry: None,
             session: Duration::from_secs(30 * 60),
             sign_in: Duration::from_secs(10 * 60),

@@ -13,6 +13,8 @@ pub(super) struct Place {
     pub(super) base: String,
     /// Whether cookies may be bound to TLS.
     pub(super) secure: bool,
+    /// Whether all this is what the operator says, and not what the request does.
+    configured: bool,
 }
 
 impl Place {
@@ -23,6 +25,7 @@ impl Place {
                 origin: url.origin().ascii_serialization(),
                 base: url.path().trim_end_matches('/').to_owned(),
                 secure: url.scheme() == "https",
+                configured: true,
             });
         }
         let host = match parts.uri.authority() {
@@ -35,6 +38,7 @@ impl Place {
             origin: format!("{scheme}://{host}"),
             base: options.path_prefix.trim_end_matches('/').to_owned(),
             secure: options.tls,
+            configured: false,
         })
     }
 
@@ -42,14 +46,22 @@ impl Place {
         format!("{}{}{path}", self.origin, self.base)
     }
 
-    /// Whether a form was sent from one of these pages, by the word of the browser.
+    /// Whether a form was sent from one of these pages, by the word of the browser: `Sec-Fetch-Site`, or from old browsers
+    /// `Origin`. Behind a reverse proxy that is not configured the scheme is not known.
     pub(super) fn sent(&self, parts: &Parts) -> bool {
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or("null"));
-        let same_site = header("sec-fetch-site").is_none_or(|site| site == "same-origin");
-        let same_origin =
-            header(ORIGIN.as_str()).is_none_or(|origin| origin.eq_ignore_ascii_case(&self.origin));
-        same_site && same_origin
+        match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
+            (Some(site), _) => site == "same-origin",
+            (None, Some(origin)) if self.configured => origin.eq_ignore_ascii_case(&self.origin),
+            (None, Some(origin)) => host(origin).eq_ignore_ascii_case(host(&self.origin)),
+            (None, None) => true,
+        }
     }
+}
+
+/// `https://HOST`, without the scheme.
+fn host(origin: &str) -> &str {
+    origin.split_once("://").map_or("", |(_, host)| host)
 }
 
 #[cfg(test)]
@@ -87,20 +99,28 @@ mod tests {
 
     #[test]
     fn forms_of_other_sites_are_told_apart() {
-        let options = PageOptions::default();
+        let unknown = PageOptions::default();
+        let known = PageOptions::at("https://a.example".parse().unwrap());
         for (headers, own) in [
-            (&[("origin", "http://a.example"), ("sec-fetch-site", "same-origin")][..], true),
-            (&[("origin", "http://a.example")], true),
-            (&[], true),
-            (&[("origin", "null")], false),
-            (&[("origin", "http://b.example")], false),
-            (&[("origin", "https://a.example")], false),
-            (&[("origin", "http://a.example"), ("sec-fetch-site", "same-site")], false),
-            (&[("sec-fetch-site", "cross-site")], false),
-            (&[("sec-fetch-site", "none")], false),
+            (&[("origin", "https://a.example"), ("sec-fetch-site", "same-origin")][..], [true, true]),
+            (&[("origin", "https://a.example")], [true, true]),
+            (&[("origin", "http://a.example")], [true, false]),
+            (&[], [true, true]),
+            (&[("origin", "null")], [false, false]),
+            (&[("origin", "a.example")], [false, false]),
+            (&[("origin", "https://b.example")], [false, false]),
+            (&[("origin", "https://a.example:8443")], [false, false]),
+            (&[("origin", "https://a.example"), ("sec-fetch-site", "same-site")], [false, false]),
+            (&[("sec-fetch-site", "cross-site")], [false, false]),
+            (&[("sec-fetch-site", "none")], [false, false]),
         ] {
             let request = parts(&[&[("host", "a.example")], headers].concat());
-            assert_eq!(Place::of(&options, &request).unwrap().sent(&request), own, "{headers:?}");
+            let sent = |options| Place::of(options, &request).unwrap().sent(&request);
+            assert_eq!([sent(&unknown), sent(&known)], own, "{headers:?}");
         }
+        // A proxy that names another host to this server than the browser sees: the browser's own word counts.
+        let request =
+            parts(&[("host", "inner"), ("origin", "https://a.example"), ("sec-fetch-site", "same-origin")]);
+        assert!(Place::of(&unknown, &request).unwrap().sent(&request));
     }
 }

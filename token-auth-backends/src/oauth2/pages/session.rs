@@ -28,6 +28,8 @@ pub(super) struct Ticket {
 pub(super) struct Session {
     pub(super) provider: String,
     pub(super) account: String,
+    /// What the account's sessions carried when this one was begun.
+    pub(super) mark: String,
     /// What every form of this session carries.
     pub(super) csrf: String,
     expires: u64,
@@ -61,10 +63,16 @@ impl Ticket {
 }
 
 impl Session {
-    pub(super) fn new(provider: &str, account: &str, now: SystemTime, lifetime: Duration) -> Option<Self> {
+    pub(super) fn new(
+        (provider, account): (&str, &str),
+        mark: String,
+        now: SystemTime,
+        lifetime: Duration,
+    ) -> Option<Self> {
         Some(Self {
             provider: provider.to_owned(),
             account: account.to_owned(),
+            mark,
             csrf: random()?,
             expires: expires(now, lifetime),
         })

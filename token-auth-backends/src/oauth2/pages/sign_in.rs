@@ -1,27 +1,40 @@
 //! To the provider and back.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use token_auth_core::Password;
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Problem, page, redirect, with_cookie};
 use super::form::Fields;
 use super::session::{Session, Ticket, same};
 use super::templates::{Choice, SignInPage};
-use super::{SignInOffer, Visit};
+use super::{Member, SignInOffer, Visit};
 use crate::oauth2::cookie;
 use crate::oauth2::exchange::plain;
 use crate::oauth2::provider::{Challenge, Refusal, Verdict};
 
+/// How long a page waits to learn whether the providers answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl Visit<'_> {
     /// One button a provider; of one provider alone on its own page.
     pub(super) async fn sign_in_page(&self, only: Option<&SignInOffer>) -> Answer {
+        let offers = self.pages.offers.iter();
+        let offers = offers.filter(|offer| only.is_none_or(|only| only.source.id() == offer.source.id()));
+        // All at once, and each to its end: what a slow one says is there for the next page.
+        let asked: Vec<_> = offers
+            .map(|offer| {
+                let provider = Arc::clone(offer.source.provider());
+                (offer, tokio::spawn(async move { provider.ready().await }))
+            })
+            .collect();
+        let deadline = Instant::now() + PATIENCE;
         let mut choices = Vec::new();
-        for offer in self
-            .pages
-            .offers
-            .iter()
-            .filter(|offer| only.is_none_or(|only| only.source.id() == offer.source.id()))
-        {
-            let ready = offer.source.provider().ready().await;
+        for (offer, ready) in asked {
+            // A slow one is offered all the same.
+            let ready = timeout_at(deadline, ready).await.map_or(true, Result::unwrap_or_default);
             choices.push(Choice { id: offer.source.id(), name: &offer.name, ready });
         }
         let signed_out = self.parts.uri.query() == Some("signed-out");
@@ -63,7 +76,8 @@ impl Visit<'_> {
     async fn finish(&self, offer: &SignInOffer, fields: &Fields<'_>) -> Result<Session, Problem> {
         let id = offer.source.id();
         let refused = |problem: Problem, reason: &str| {
-            tracing::warn!(target: "token_auth::sign_in", id = self.id, provider = id, reason, "a sign-in is refused");
+            let address = &self.address;
+            tracing::warn!(target: "token_auth::sign_in", id = self.id, address, provider = id, reason, "a sign-in is refused");
             problem
         };
         let ticket = cookie::read(&self.parts.headers, &self.cookie_name("sign-in"))
@@ -105,18 +119,31 @@ impl Visit<'_> {
         }
         let identity = offer.source.remember(profile).await;
         let identity = identity.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
-        tracing::info!(target: "token_auth::sign_in", id = self.id, provider = id, account = &*identity.account, "signed in");
-        Session::new(id, &identity.account, self.pages.clock.now(), self.pages.options.session)
+        let (address, account) = (&self.address, &*identity.account);
+        tracing::info!(target: "token_auth::sign_in", id = self.id, address, provider = id, account, "signed in");
+        let mark = self.mark(offer, &identity.account).await?;
+        let lifetime = self.pages.options.session;
+        Session::new((id, &identity.account), mark, self.pages.clock.now(), lifetime)
             .ok_or(Problem::UNAVAILABLE)
     }
 
-    pub(super) fn sign_out(&self, form: &[u8]) -> Result<Answer, Problem> {
-        // Who is not signed in any more is signed out.
-        let cleared = || cookie::clear(&self.cookie_name("session"), self.place.secure);
-        match self.sender(&Fields::parse(form)) {
-            Ok(_) | Err(Problem::SIGNED_OUT) => Ok(with_cookie(self.to("/sign-in?signed-out"), cleared())),
-            Err(problem) => Err(problem),
-        }
+    /// Ends the session in this browser, and all others of the account: a copy of the cookie is worth nothing any more.
+    pub(super) async fn sign_out(&self, form: &[u8]) -> Result<Answer, Problem> {
+        let answer = match self.end_sessions(form).await {
+            // Who is not signed in any more is signed out.
+            Ok(()) | Err(Problem::SIGNED_OUT) => self.to("/sign-in?signed-out"),
+            Err(Problem::UNAVAILABLE) => self.problem(&Problem::SIGNED_OUT_HERE),
+            Err(problem) => return Err(problem),
+        };
+        Ok(with_cookie(answer, cookie::clear(&self.cookie_name("session"), self.place.secure)))
+    }
+
+    async fn end_sessions(&self, form: &[u8]) -> Result<(), Problem> {
+        let Member { offer, session } = self.sender(&Fields::parse(form)).await?;
+        let ended = offer.source.end_sessions(&session.account).await;
+        ended.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        self.log("signed out", Some(&session.account), None);
+        Ok(())
     }
 }
 

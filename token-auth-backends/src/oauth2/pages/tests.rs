@@ -17,6 +17,8 @@ struct Scripted {
     verdict: Mutex<Option<Verdict>>,
     asked: Mutex<Vec<(String, String, String)>>,
     away: bool,
+    /// Says neither that it is there nor that it is not.
+    hangs: bool,
 }
 
 #[async_trait]
@@ -45,6 +47,9 @@ impl IdentityProvider for Scripted {
     }
 
     async fn ready(&self) -> bool {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
         !self.away
     }
 
@@ -247,6 +252,29 @@ async fn a_session_opens_the_pages_and_is_no_ticket() {
     }
 }
 
+/// A copy of the cookie, in another browser or in a thief's hands, ends with the session that it was copied from.
+#[tokio::test]
+async fn signing_out_ends_every_copy_of_the_session() {
+    let site = Site::new();
+    let (first, second) = (site.session("alice").await, site.session("alice").await);
+    let mallory = site.session("mallory").await;
+    let csrf = site.get("/account", &first).await.csrf().to_owned();
+    let out = site.post("/sign-out", &first, &format!("csrf={csrf}")).await;
+    assert_eq!(out.location(), "/x/sign-in?signed-out");
+    for copy in [&first, &second] {
+        assert_eq!(site.get("/account", copy).await.location(), "/x/sign-in");
+        assert_eq!(site.get("/", copy).await.location(), "/x/sign-in");
+        site.post("/account/tokens", copy, &format!("csrf={csrf}&name=a&days=7"))
+            .await
+            .is(401, "not signed in");
+    }
+    // Again, by one who does not know yet.
+    assert_eq!(site.post("/sign-out", &second, "csrf=x").await.location(), "/x/sign-in?signed-out");
+    site.get("/account", &mallory).await.is(200, "Your access tokens");
+    let again = site.session("alice").await;
+    site.get("/account", &again).await.is(200, "Your access tokens");
+}
+
 #[tokio::test]
 async fn redirects_lead_to_our_own_pages_or_the_provider() {
     let site = Site::new();
@@ -355,18 +383,18 @@ async fn whatever_goes_wrong_lets_nobody_in() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_provider_that_is_away_is_said_to_be() {
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random().unwrap();
-    let away = Arc::new(Scripted { away: true, ..Scripted::default() });
-    let source = SignInSource::new("one", away, store.clone(), keys.clone());
-    let pages = SignInPages::new(
-        [SignInOffer::new(source, "One")],
-        StoredTokens::new(store),
-        keys,
-        PageOptions::default(),
-    );
+    let offer = |id: &str, provider: Scripted| {
+        let source = SignInSource::new(id, Arc::new(provider), store.clone(), keys.clone());
+        SignInOffer::new(source, id)
+    };
+    let away = Scripted { away: true, ..Scripted::default() };
+    let slow = || Scripted { hangs: true, ..Scripted::default() };
+    let offers = [offer("one", away), offer("slow", slow()), offer("slower", slow())];
+    let pages = SignInPages::new(offers, StoredTokens::new(store.clone()), keys, PageOptions::default());
     let ask = async |path: &str| {
         let request = Request::get(path).header(HOST, "a.example").header("accept", "text/html");
         let answer = pages.respond(request.body(Full::<Bytes>::default()).unwrap()).await;
@@ -381,6 +409,11 @@ async fn a_provider_that_is_away_is_said_to_be() {
         page.contains("does not answer at the moment") && !page.contains("href=\"/sign-in/one\""),
         "{page}"
     );
+    // One that is slow does not hold up the page, and can be tried.
+    let start = tokio::time::Instant::now();
+    let (_, page) = ask("/sign-in").await;
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(page.contains("href=\"/sign-in/slow\"") && !page.contains("href=\"/sign-in/one\""), "{page}");
     let (status, page) = ask("/sign-in/one").await;
     assert_eq!(status, 503);
     assert!(page.contains("Try again in a few minutes") && !page.contains("secret-"), "{page}");

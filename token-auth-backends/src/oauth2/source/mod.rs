@@ -2,6 +2,7 @@
 
 #[cfg(all(feature = "password", feature = "token-store-redis"))]
 mod adopt;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -105,8 +106,8 @@ impl SignInSource {
         &self.id
     }
 
-    pub(in crate::oauth2) fn provider(&self) -> &dyn IdentityProvider {
-        &*self.provider
+    pub(in crate::oauth2) fn provider(&self) -> &Arc<dyn IdentityProvider> {
+        &self.provider
     }
 
     /// Whether the account is one of another source.
@@ -135,6 +136,7 @@ impl SignInSource {
                 && !self.is_same_person(&key, blob, &memory.profile)
             {
                 self.revoke_all(&identity.account).await?;
+                self.end_sessions(&identity.account).await?;
             }
             if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_some() {
                 return Ok(identity);
@@ -151,7 +153,7 @@ impl SignInSource {
             .is_some_and(|memory| memory.profile.subject == profile.subject)
     }
 
-    /// Tokens that were made for someone who had this name before.
+    /// Removes the tokens that were made for someone who had this name before.
     async fn revoke_all(&self, account: &str) -> Result<(), BackendError> {
         let query = TokenQuery::all().of_account(account);
         let mut after = None;
@@ -222,10 +224,11 @@ impl SignInSource {
                     tokio::time::sleep(POLL).await;
                 }
                 _ => {
-                    let leased = memory.leased(now + LEASE.as_secs(), false);
-                    if let Some(version) = self.write(&key, Some(&blob.version), &leased).await?
-                        && let Some(answer) = self.ask(&key, version, leased).await?
-                    {
+                    // To its end, also when the client goes away meanwhile: a refresh token that the provider has
+                    // rotated and nobody kept ends the session there.
+                    let asked = tokio::spawn(self.clone().ask(key.clone(), blob.version, memory));
+                    let asked = asked.await.map_err(|error| unavailable(&self.id, error))?;
+                    if let Some(answer) = asked? {
                         return Ok(answer);
                     }
                 }
@@ -233,20 +236,22 @@ impl SignInSource {
         }
     }
 
-    /// Asks the provider, with the lease in hand; nothing if someone signed in meanwhile.
+    /// Asks the provider, if nobody else does; nothing if someone does, or signed in meanwhile.
     async fn ask(
-        &self,
-        key: &BlobKey,
-        mut version: BlobVersion,
-        mut memory: Memory,
+        self,
+        key: BlobKey,
+        version: BlobVersion,
+        memory: Memory,
     ) -> Result<Option<Authn>, BackendError> {
+        let mut memory = memory.leased(seconds(self.clock.now()) + LEASE.as_secs(), false);
+        let Some(mut version) = self.write(&key, Some(&version), &memory).await? else { return Ok(None) };
         let verdict = match self.provider.renew(&memory.profile.grant).await {
             Err(error) => Err(error),
             Ok(Renewal::Ended(reason)) => Ok(Verdict::Refused(Refusal::Ended(reason))),
             Ok(Renewal::Current { grant, id_token }) => {
                 if memory.profile.grant != grant {
                     memory.profile.grant = grant;
-                    match self.write(key, Some(&version), &memory).await? {
+                    match self.write(&key, Some(&version), &memory).await? {
                         Some(written) => version = written,
                         None => return Ok(None),
                     }
@@ -275,7 +280,7 @@ impl SignInSource {
                 (Memory::new(profile, now), Ok(Authn::Accept(identity)))
             }
         };
-        match self.write(key, Some(&version), &memory).await? {
+        match self.write(&key, Some(&version), &memory).await? {
             Some(_) => answer.map(Some),
             None => Ok(None),
         }

@@ -1,8 +1,10 @@
 //! A provider that rotates its refresh tokens and takes each one once, asked by many at the same time.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 
 use token_auth_core::{LabelValue, Labels, MemoryTokenStore, Password, SecretDigest, TokenKind, TokenRecord};
 use url::Url;
@@ -149,6 +151,27 @@ async fn one_asks_and_the_others_wait_also_on_other_replicas() {
     assert_eq!(setup.renewals(), 1);
 }
 
+/// A client that goes away while the provider is asked does not take the rotated token with it.
+#[tokio::test(start_paused = true)]
+async fn a_rotated_token_is_kept_for_a_client_that_went_away() {
+    let setup = Setup::new().await;
+    // Wherever on the way it is.
+    for steps in 1..20 {
+        setup.later(3600);
+        {
+            let mut asking = pin!(setup.ask());
+            for _ in 0..steps {
+                if asking.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        Setup::accepts(&setup.ask().await);
+        assert!(setup.renewals() <= 1, "{steps}");
+    }
+}
+
 #[tokio::test]
 async fn a_provider_that_is_away_grants_nothing_and_loses_nothing() {
     let setup = Setup::new().await;
@@ -215,8 +238,11 @@ async fn another_person_of_the_same_name_inherits_nothing() {
     };
     let before = setup.source.remember(alice(1)).await.unwrap();
     assert_eq!(left().await, ["oidc", "ldap"]);
+    let mark = async || setup.source.session_mark("alice").await.unwrap();
+    let first = mark().await;
     let after = setup.source.remember(Profile { subject: "2".to_owned(), ..alice(1) }).await.unwrap();
     assert_eq!(left().await, ["ldap"]);
+    assert_ne!(mark().await, first, "a session of the person before is none of the new one's");
     assert_ne!(before.security_stamp, after.security_stamp);
 }
 
