@@ -15,8 +15,17 @@ pub struct Browser {
 impl Browser {
     /// A new one, which has seen nothing yet.
     pub fn new(place: &Place) -> Self {
+        Self::start(place, None)
+    }
+
+    /// A new one, which also trusts the key of this certificate.
+    pub fn trusting(place: &Place, certificate: &Path) -> Self {
+        Self::start(place, Some(certificate))
+    }
+
+    fn start(place: &Place, certificate: Option<&Path>) -> Self {
         let mut command = node("browser.mjs");
-        command.arg(Program::CHROMIUM.path()).arg(place.own_folder("browser-"));
+        command.arg(Program::CHROMIUM.path()).arg(place.own_folder("browser-")).args(certificate);
         Self { process: RefCell::new(Process::spawn(&mut command)), asked: Cell::new(0) }
     }
 

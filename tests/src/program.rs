@@ -36,6 +36,8 @@ impl Program {
     pub const MARIADB_INSTALL_DB: Self = Self::new("mariadb-install-db", "mariadb-server");
     /// Runs the programs in `node/`.
     pub const NODE: Self = Self::new("node", "nodejs");
+    /// A reverse proxy.
+    pub const NGINX: Self = Self::new("nginx", "nginx-light");
     /// Makes keys and certificates.
     pub const OPENSSL: Self = Self::new("openssl", "openssl");
     /// `podman`.

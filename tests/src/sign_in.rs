@@ -8,13 +8,17 @@ pub struct SignIn {
     pub provider: IdentityProvider,
     /// The server.
     pub server: Server,
+    /// Where browsers find the server.
+    pub url: String,
+    /// What the block `server` has besides.
+    keys: String,
 }
 
 impl SignIn {
     /// The block of the provider, to be added to.
     const BLOCK: &str = "
   issuer: ISSUER
-  redirect_url: SERVER/ID_auth
+  redirect_url: URL/ID_auth
   client_id: registry
   client_secret_file: client.secret
   level_token_db: {path: tokens.redb}
@@ -24,19 +28,27 @@ impl SignIn {
 
     /// With this configuration besides: lines of the provider's block, and further blocks.
     pub fn start(place: &Place, lines: &str, blocks: &str) -> Self {
+        let this = Self::found_at(place, "", |server| server.url.clone());
+        this.configure(place, lines, blocks);
+        this
+    }
+
+    /// With these keys in the block `server`, and where browsers find what has been started with them.
+    pub fn found_at(place: &Place, keys: &str, url: impl FnOnce(&Server) -> String) -> Self {
         KeyPair::generate(place, "token", "p256");
         place.write("client.secret", &format!("{}\n", IdentityProvider::CLIENT_SECRET));
         // The provider must know where the server is, and the server where the provider is.
-        place.write("config.yml", &Self::base(""));
+        place.write("config.yml", &Self::base(keys, ""));
         let server = ServerSetup::new(place).arg("config.yml").start();
-        let provider = IdentityProvider::start(&[&format!("{}/oidc_auth", server.url)]);
+        let url = url(&server);
+        let provider = IdentityProvider::start(&[&format!("{url}/oidc_auth")]);
         let alice = json!({
             "email": "alice@example.com", "email_verified": true, "groups": ["dev"],
             "realm_access": {"roles": ["pusher"]},
         });
         provider.person("alice", &alice);
-        let this = Self { provider, server };
-        this.configure(place, lines, blocks);
+        let this = Self { provider, server, url, keys: keys.to_owned() };
+        this.configure(place, "", "");
         this
     }
 
@@ -49,16 +61,16 @@ impl SignIn {
             block = block.replace("  level_token_db: {path: tokens.redb}\n", "");
         }
         let id = lines.lines().find_map(|line| line.trim().strip_prefix("id: ")).unwrap_or("oidc");
-        let block = block.replace("ISSUER", &self.provider.issuer).replace("SERVER", &self.server.url);
+        let block = block.replace("ISSUER", &self.provider.issuer).replace("URL", &self.url);
         let block = block.replace("/ID_auth", &format!("/{id}_auth"));
-        place.replace("config.yml", &Self::base(&block));
+        place.replace("config.yml", &Self::base(&self.keys, &block));
         self.server.signal("HUP");
         self.server.wait_for_logs("configuration loaded again", count + 1);
     }
 
-    fn base(blocks: &str) -> String {
+    fn base(keys: &str, blocks: &str) -> String {
         format!(
-            "server: {{addr: ':0'}}
+            "server: {{addr: ':0', {keys}}}
 token: {{issuer: {:?}, expiration: 900, certificate: token.pem, key: token.key}}
 users: {{}}
 acl:
@@ -73,7 +85,7 @@ acl:
 
     /// The address of a page.
     pub fn page(&self, path: &str) -> String {
-        format!("{}{path}", self.server.url)
+        format!("{}{path}", self.url)
     }
 
     /// Signs alice in, from the button to her tokens.

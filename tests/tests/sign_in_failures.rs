@@ -93,13 +93,11 @@ fn a_provider_that_is_away_at_the_start_is_asked_again() {
 #[test]
 fn keys_of_the_provider_change() {
     let place = Place::new();
-    let setup = SignIn::start(&place, "discovery_ttl: 24h", "");
+    let mut setup = SignIn::start(&place, "discovery_ttl: 24h", "");
     let browser = Browser::new(&place);
     setup.sign_in(&browser);
-    let server = setup.server;
-    let provider = setup.provider.restarted(&[&format!("{}/oidc_auth", server.url)]);
-    provider.person("alice", &json!({"email": "alice@example.com", "email_verified": true}));
-    let setup = SignIn { provider, server };
+    setup.provider = setup.provider.restarted(&[&format!("{}/oidc_auth", setup.url)]);
+    setup.provider.person("alice", &json!({"email": "alice@example.com", "email_verified": true}));
     browser.clear_cookies();
     // An unknown key makes the server ask, at most every ten seconds.
     until("the new keys", || {
