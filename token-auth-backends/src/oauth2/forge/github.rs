@@ -5,10 +5,12 @@ use serde::Deserialize;
 use token_auth_core::{BackendError, Clock, Password, async_trait};
 use url::Url;
 
-use super::Forge;
+use super::{Forge, Particulars};
 use crate::http_client::HttpOptions;
+use crate::oauth2::claims::MAX_LABEL_VALUES;
+use crate::oauth2::exchange::unavailable;
 use crate::oauth2::provider::{
-    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, not_allowed,
     same_person, untrusted,
 };
 
@@ -18,7 +20,7 @@ use crate::oauth2::provider::{
 pub struct GitHubOptions {
     /// How this server is known there.
     pub registration: Registration,
-    /// The organization that an account must be a member of; its teams and their parents become the label `teams`.
+    /// The organization that an account must be a member of; its teams, with all above them, become the label `teams`.
     /// Without it every account of GitHub may sign in, and has no labels.
     pub organization: Option<String>,
     /// Where people sign in. Default `https://github.com`.
@@ -47,11 +49,7 @@ impl GitHubOptions {
 
 /// GitHub, or a GitHub Enterprise server. The account is the login.
 #[derive(Debug)]
-pub struct GitHub {
-    forge: Forge,
-    organization: Option<String>,
-    scopes: Vec<String>,
-}
+pub struct GitHub(Forge);
 
 #[derive(Deserialize)]
 struct User {
@@ -77,6 +75,11 @@ struct Organization {
 }
 
 #[derive(Deserialize)]
+struct Nested {
+    parent: Option<Parent>,
+}
+
+#[derive(Deserialize)]
 struct Parent {
     slug: String,
 }
@@ -88,51 +91,77 @@ impl GitHub {
     ///
     /// When an address or a certificate cannot be used.
     pub fn new(name: impl Into<Arc<str>>, options: GitHubOptions) -> Result<Self, BackendError> {
-        let web = options.web.trim_end_matches('/');
-        let endpoints = (format!("{web}/login/oauth/authorize"), format!("{web}/login/oauth/access_token"));
-        let forge = Forge::new(name.into(), &options.registration, endpoints, &options.api, &options.http)?;
-        Ok(Self { forge, organization: options.organization, scopes: options.scopes })
+        let GitHubOptions { registration, organization, web, api, scopes, http } = options;
+        let forge = Particulars {
+            registration,
+            organization,
+            scopes,
+            web,
+            authorize: "/login/oauth/authorize",
+            token: "/login/oauth/access_token",
+            api,
+            http,
+        };
+        Forge::new(name.into(), forge).map(Self)
     }
 
     /// Replaces the clock.
     #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.forge.clock = Arc::new(clock);
-        self
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        Self(Forge { clock: Arc::new(clock), ..self.0 })
     }
 
     async fn verdict(&self, grant: ProviderGrant) -> Result<Verdict, BackendError> {
         let token = grant.access_token.clone();
-        let user: User = match self.forge.get("/user", &token).await? {
+        let user: User = match self.0.user(&token).await? {
             Ok(user) => user,
-            Err(_) => return Ok(ended("GitHub does not take the access token")),
+            Err(verdict) => return Ok(verdict),
         };
-        let teams = match &self.organization {
+        let teams = match &self.0.organization {
             None => None,
             Some(organization) => match self.teams(organization, &token).await? {
                 None => return Ok(not_allowed("the account is not a member of the organization")),
                 Some(teams) => Some(("teams", teams)),
             },
         };
-        Ok(self.forge.verdict((user.id, user.login), teams, grant))
+        Ok(self.0.verdict((user.id, user.login), teams, grant))
     }
 
-    /// The teams of a member, with their parents; nothing for an account that is no member.
+    /// The teams of a member, with all above them; nothing for an account that is no member.
     async fn teams(
         &self,
         organization: &str,
         token: &Password,
     ) -> Result<Option<BTreeSet<String>>, BackendError> {
         let path = format!("/user/memberships/orgs/{}", percent_encoded(organization));
-        match self.forge.get::<Membership>(&path, token).await? {
+        match self.0.get::<Membership>(&path, token).await? {
             Ok(membership) if membership.state == "active" => {}
             _ => return Ok(None),
         }
-        let Ok(teams) = self.forge.list::<Team>("/user/teams", token).await? else { return Ok(None) };
-        let own = teams.into_iter().filter(|team| team.organization.login.eq_ignore_ascii_case(organization));
-        Ok(Some(
-            own.flat_map(|team| [Some(team.slug), team.parent.map(|parent| parent.slug)]).flatten().collect(),
-        ))
+        let Ok(teams) = self.0.list::<Team>("/user/teams", token).await? else { return Ok(None) };
+        let mut names = BTreeSet::new();
+        let mut parents = Vec::new();
+        for team in
+            teams.into_iter().filter(|team| team.organization.login.eq_ignore_ascii_case(organization))
+        {
+            names.insert(team.slug);
+            parents.extend(team.parent);
+        }
+        // Whoever is in a team is in all above it, of which the list names only the next.
+        while let Some(Parent { slug }) = parents.pop() {
+            if names.len() > MAX_LABEL_VALUES || !names.insert(slug.clone()) {
+                continue;
+            }
+            let path = format!("/orgs/{}/teams/{}", percent_encoded(organization), percent_encoded(&slug));
+            match self.0.get::<Nested>(&path, token).await? {
+                Ok(team) => parents.extend(team.parent),
+                Err(status) => {
+                    let problem = format!("{path} answers {}", status.as_u16());
+                    return Err(unavailable(&self.0.name, problem));
+                }
+            }
+        }
+        Ok(Some(names))
     }
 }
 
@@ -144,18 +173,18 @@ fn percent_encoded(name: &str) -> String {
 #[async_trait]
 impl IdentityProvider for GitHub {
     async fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
-        self.forge.authorization_url(challenge, &self.scopes)
+        self.0.authorization_url(challenge)
     }
 
     async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
-        match self.forge.redeem(code, challenge).await? {
+        match self.0.redeem(code, challenge).await? {
             Ok(grant) => self.verdict(grant).await,
             Err(reason) => Ok(untrusted(reason)),
         }
     }
 
     async fn renew(&self, grant: &ProviderGrant) -> Result<Renewal, BackendError> {
-        self.forge.renew(grant).await
+        self.0.renew(grant).await
     }
 
     async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<Verdict, BackendError> {

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use token_auth_core::{BackendError, Clock, Password, async_trait};
 use url::Url;
 
-use super::Forge;
+use super::{Forge, Particulars};
 use crate::http_client::HttpOptions;
 use crate::oauth2::provider::{
-    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, not_allowed,
     same_person, untrusted,
 };
 
@@ -47,11 +47,7 @@ impl GitLabOptions {
 
 /// GitLab. The account is the user name.
 #[derive(Debug)]
-pub struct GitLab {
-    forge: Forge,
-    organization: Option<String>,
-    scopes: Vec<String>,
-}
+pub struct GitLab(Forge);
 
 #[derive(Deserialize)]
 struct User {
@@ -72,34 +68,41 @@ impl GitLab {
     ///
     /// When an address or a certificate cannot be used.
     pub fn new(name: impl Into<Arc<str>>, options: GitLabOptions) -> Result<Self, BackendError> {
-        let web = options.web.trim_end_matches('/');
-        let endpoints = (format!("{web}/oauth/authorize"), format!("{web}/oauth/token"));
-        let forge = Forge::new(name.into(), &options.registration, endpoints, &options.api, &options.http)?;
-        Ok(Self { forge, organization: options.organization, scopes: options.scopes })
+        let GitLabOptions { registration, organization, web, api, scopes, http } = options;
+        let forge = Particulars {
+            registration,
+            organization,
+            scopes,
+            web,
+            authorize: "/oauth/authorize",
+            token: "/oauth/token",
+            api,
+            http,
+        };
+        Forge::new(name.into(), forge).map(Self)
     }
 
     /// Replaces the clock.
     #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.forge.clock = Arc::new(clock);
-        self
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        Self(Forge { clock: Arc::new(clock), ..self.0 })
     }
 
     async fn verdict(&self, grant: ProviderGrant) -> Result<Verdict, BackendError> {
         let token = grant.access_token.clone();
-        let user: User = match self.forge.get("/user", &token).await? {
+        let user: User = match self.0.user(&token).await? {
             Ok(user) => user,
-            Err(_) => return Ok(ended("GitLab does not take the access token")),
+            Err(verdict) => return Ok(verdict),
         };
         if user.state != "active" {
             return Ok(not_allowed("the account is blocked"));
         }
-        let groups = match &self.organization {
+        let groups = match &self.0.organization {
             None => None,
             Some(organization) => {
                 // From guests on; without it the list has every public group, too.
                 let path = "/groups?min_access_level=10";
-                let Ok(groups) = self.forge.list::<Group>(path, &token).await? else {
+                let Ok(groups) = self.0.list::<Group>(path, &token).await? else {
                     return Ok(not_allowed("GitLab does not tell the groups of the account"));
                 };
                 if !groups.iter().any(|group| group.full_path.eq_ignore_ascii_case(organization)) {
@@ -108,25 +111,25 @@ impl GitLab {
                 Some(("groups", groups.into_iter().map(|group| group.full_path).collect()))
             }
         };
-        Ok(self.forge.verdict((user.id, user.username), groups, grant))
+        Ok(self.0.verdict((user.id, user.username), groups, grant))
     }
 }
 
 #[async_trait]
 impl IdentityProvider for GitLab {
     async fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
-        self.forge.authorization_url(challenge, &self.scopes)
+        self.0.authorization_url(challenge)
     }
 
     async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
-        match self.forge.redeem(code, challenge).await? {
+        match self.0.redeem(code, challenge).await? {
             Ok(grant) => self.verdict(grant).await,
             Err(reason) => Ok(untrusted(reason)),
         }
     }
 
     async fn renew(&self, grant: &ProviderGrant) -> Result<Renewal, BackendError> {
-        self.forge.renew(grant).await
+        self.0.renew(grant).await
     }
 
     async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<Verdict, BackendError> {

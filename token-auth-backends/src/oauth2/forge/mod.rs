@@ -23,7 +23,9 @@ use url::Url;
 
 use super::claims::{self, MAX_LABEL_VALUES};
 use super::exchange::{grant, judge, unavailable};
-use super::provider::{Challenge, Profile, ProviderGrant, Registration, Renewal, Verdict, not_allowed};
+use super::provider::{
+    Challenge, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
+};
 use crate::http_client::{HttpClient, HttpOptions};
 
 pub use github::{GitHub, GitHubOptions};
@@ -40,6 +42,8 @@ const MAX_PAGES: usize = 50;
 struct Forge {
     name: Arc<str>,
     client: Client,
+    organization: Option<String>,
+    scopes: Vec<String>,
     http: HttpClient,
     /// Without a slash at its end.
     api: String,
@@ -49,24 +53,36 @@ struct Forge {
 /// What a forge's interface says: a value, or a status that means "no".
 type Reply<T> = Result<T, StatusCode>;
 
+/// What one forge differs by from the other.
+struct Particulars {
+    registration: Registration,
+    organization: Option<String>,
+    scopes: Vec<String>,
+    web: String,
+    /// Below `web`.
+    authorize: &'static str,
+    /// Below `web`.
+    token: &'static str,
+    api: String,
+    http: HttpOptions,
+}
+
 impl Forge {
-    fn new(
-        name: Arc<str>,
-        registration: &Registration,
-        (authorize, token): (String, String),
-        api: &str,
-        http: &HttpOptions,
-    ) -> Result<Self, BackendError> {
+    fn new(name: Arc<str>, of: Particulars) -> Result<Self, BackendError> {
         let failed = |error: &dyn std::error::Error| unavailable(&name, error.to_string());
-        let client = BasicClient::new(ClientId::new(registration.client_id.clone()))
-            .set_client_secret(ClientSecret::new(registration.client_secret.expose().to_owned()))
-            .set_auth_uri(AuthUrl::new(authorize).map_err(|error| failed(&error))?)
-            .set_token_uri(TokenUrl::new(token).map_err(|error| failed(&error))?)
+        let (web, api) = (of.web.trim_end_matches('/'), of.api.trim_end_matches('/'));
+        let authorize = AuthUrl::new(format!("{web}{}", of.authorize)).map_err(|error| failed(&error))?;
+        let token = TokenUrl::new(format!("{web}{}", of.token)).map_err(|error| failed(&error))?;
+        let client = BasicClient::new(ClientId::new(of.registration.client_id))
+            .set_client_secret(ClientSecret::new(of.registration.client_secret.expose().to_owned()))
+            .set_auth_uri(authorize)
+            .set_token_uri(token)
             .set_auth_type(AuthType::RequestBody);
-        let api = api.trim_end_matches('/');
         Url::parse(api).map_err(|error| failed(&error))?;
-        let http = HttpClient::new(http).map_err(|error| failed(&error))?;
-        Ok(Self { api: api.to_owned(), client, http, clock: Arc::new(SystemClock), name })
+        let http = HttpClient::new(&of.http).map_err(|error| failed(&error))?;
+        let (api, clock) = (api.to_owned(), Arc::new(SystemClock));
+        let (organization, scopes) = (of.organization, of.scopes);
+        Ok(Self { name, client, organization, scopes, http, api, clock })
     }
 
     fn client(&self, challenge: &Challenge<'_>) -> Result<Client, BackendError> {
@@ -80,14 +96,14 @@ impl Forge {
         })
     }
 
-    fn authorization_url(&self, challenge: &Challenge<'_>, scopes: &[String]) -> Result<Url, BackendError> {
+    fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
         let verifier = PkceCodeVerifier::new(challenge.verifier.to_owned());
         let state = challenge.state.to_owned();
         let client = self.client(challenge)?;
         let request = client
             .authorize_url(|| CsrfToken::new(state))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-            .add_scopes(scopes.iter().cloned().map(Scope::new));
+            .add_scopes(self.scopes.iter().cloned().map(Scope::new));
         Ok(request.url().0)
     }
 
@@ -121,6 +137,12 @@ impl Forge {
             }
             Err(reason) => Renewal::Ended(reason.into()),
         })
+    }
+
+    /// Whose token it is.
+    async fn user<T: DeserializeOwned>(&self, token: &Password) -> Result<Result<T, Verdict>, BackendError> {
+        let user = self.get("/user", token).await?;
+        Ok(user.map_err(|_| ended("the access token is not taken any more")))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, token: &Password) -> Result<Reply<T>, BackendError> {

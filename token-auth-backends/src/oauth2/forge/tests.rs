@@ -36,6 +36,9 @@ fn github(asked: &Asked, _: &str) -> Told {
             (200, NEXT, json!([team("dev", "Acme", Some("all")), team("root", "other", None)]).to_string())
         }
         "/user/teams?per_page=100&page=2" => (200, "", json!([team("ops", "acme", None)]).to_string()),
+        // A parent has a parent, and no end would be no reason to ask for ever.
+        "/orgs/acme/teams/all" => (200, "", team("all", "Acme", Some("company")).to_string()),
+        "/orgs/acme/teams/company" => (200, "", team("company", "Acme", Some("all")).to_string()),
         _ => (404, "", "{}".to_owned()),
     }
 }
@@ -72,7 +75,7 @@ async fn github_tells_login_teams_and_parents() {
     let verdict = github.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
     let Verdict::Known(profile) = &verdict else { panic!("{verdict:?}") };
     assert_eq!((&*profile.subject, &*profile.account), ("7", "Alice"));
-    assert_eq!(labels(verdict), json!({"teams": ["all", "dev", "ops"]}));
+    assert_eq!(labels(verdict), json!({"teams": ["all", "company", "dev", "ops"]}));
     let asked = fake.asked.lock().unwrap();
     assert!(asked[0].body.contains("code_verifier=verifier-verifier") && asked[0].body.contains("code=code"));
     assert!(asked[1..].iter().all(|asked| asked.authorization == "Bearer gho_1"));
@@ -93,6 +96,7 @@ async fn github_refuses_strangers_and_fails_closed() {
             (200, "", json!({"state": "pending"}).to_string()),
             true,
         ),
+        ("a parent that cannot be read", "/orgs/acme/teams/company", (404, "", none()), false),
         ("token revoked", "/user", (401, "", none()), true),
         ("teams refused", "/user/teams?per_page=100&page=2", (403, "", none()), true),
         (

@@ -8,8 +8,11 @@ use chrono::{DateTime, Utc};
 use openidconnect::core::{
     CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm as Alg, CoreProviderMetadata,
 };
-use openidconnect::{ClaimsVerificationError, ClientId, Nonce, SignatureVerificationError};
+use openidconnect::{
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, Nonce, SignatureVerificationError,
+};
 use serde_json::{Map, Value};
+use token_auth_core::Password;
 
 use super::unix;
 
@@ -33,6 +36,8 @@ pub(super) struct Expected<'a> {
     pub(super) client_id: &'a str,
     /// `None` for a token that a refresh brought: it need not repeat the nonce.
     pub(super) nonce: Option<&'a str>,
+    /// The one that came with it.
+    pub(super) access_token: &'a Password,
     pub(super) now: SystemTime,
     pub(super) skew: Duration,
 }
@@ -73,7 +78,12 @@ pub(super) fn verify(
         (Some(nonce), Some(found)) if *found == Nonce::new(nonce.to_owned()) => Ok(()),
         (Some(_), _) => Err("another nonce".to_owned()),
     };
-    token.claims(&verifier, same_nonce).map_err(|error| problem(&error))?;
+    let known = token.claims(&verifier, same_nonce).map_err(|error| problem(&error))?;
+    if let Some(hash) = known.access_token_hash()
+        && !is_hash_of(hash, expected.access_token, token, &verifier)
+    {
+        return Err(Problem::Untrusted("the access token is not the one that the ID token was issued with"));
+    }
 
     let claims = payload(&token.to_string()).ok_or(Problem::Untrusted("the ID token cannot be read"))?;
     if claims.get("azp").is_some_and(|party| *party != expected.client_id) {
@@ -86,12 +96,25 @@ pub(super) fn verify(
     Ok(claims)
 }
 
+/// Section 3.1.3.8.
+fn is_hash_of(
+    hash: &AccessTokenHash,
+    access_token: &Password,
+    token: &CoreIdToken,
+    verifier: &CoreIdTokenVerifier<'_>,
+) -> bool {
+    let (Ok(algorithm), Ok(key)) = (token.signing_alg(), token.signing_key(verifier)) else { return false };
+    let access_token = AccessToken::new(access_token.expose().to_owned());
+    AccessTokenHash::from_token(&access_token, algorithm, key).is_ok_and(|actual| actual == *hash)
+}
+
 fn problem(error: &ClaimsVerificationError) -> Problem {
     use SignatureVerificationError as Signature;
     Problem::Untrusted(match error {
-        ClaimsVerificationError::SignatureVerification(Signature::NoMatchingKey) => {
-            return Problem::UnknownKey;
-        }
+        // A provider that does not name its keys, or names all the same, has perhaps another one now.
+        ClaimsVerificationError::SignatureVerification(
+            Signature::NoMatchingKey | Signature::CryptoError(_),
+        ) => return Problem::UnknownKey,
         ClaimsVerificationError::SignatureVerification(
             Signature::DisallowedAlg(_) | Signature::NoSignature,
         ) => "the ID token is signed with an algorithm that is not allowed",

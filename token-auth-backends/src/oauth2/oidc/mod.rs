@@ -110,12 +110,14 @@ impl Oidc {
         &self,
         metadata: &Arc<CoreProviderMetadata>,
         token: &CoreIdToken,
+        access_token: &Password,
         nonce: Option<&str>,
     ) -> Result<Result<Claims, &'static str>, BackendError> {
         let verify = |metadata: &CoreProviderMetadata| {
             let expected = Expected {
                 client_id: &self.options.registration.client_id,
                 nonce,
+                access_token,
                 now: self.clock.now(),
                 skew: self.options.clock_skew,
             };
@@ -129,7 +131,7 @@ impl Oidc {
                 Ok(verify(&renewed).map_err(|problem| match problem {
                     Problem::Untrusted(reason) => reason,
                     Problem::UnknownKey => {
-                        "the ID token is signed with a key that the provider does not publish"
+                        "the ID token is not signed with a key that the provider publishes"
                     }
                 }))
             }
@@ -289,9 +291,10 @@ impl IdentityProvider for Oidc {
         let Some(token) = answer.extra_fields().id_token() else {
             return Ok(untrusted("the provider gives no ID token"));
         };
-        match self.verified(&metadata, token, Some(challenge.nonce)).await? {
+        let grant = grant(&answer, None, self.clock.now());
+        match self.verified(&metadata, token, &grant.access_token, Some(challenge.nonce)).await? {
             Err(reason) => Ok(untrusted(reason)),
-            Ok(claims) => self.profile(&metadata, claims, grant(&answer, None, self.clock.now())).await,
+            Ok(claims) => self.profile(&metadata, claims, grant).await,
         }
     }
 
@@ -329,7 +332,7 @@ impl IdentityProvider for Oidc {
             Some(token) => {
                 let token = CoreIdToken::from_str(token.expose())
                     .map_err(|_| self.unavailable("the ID token cannot be read"))?;
-                match self.verified(&metadata, &token, None).await? {
+                match self.verified(&metadata, &token, &known.grant.access_token, None).await? {
                     Err(reason) => untrusted(reason),
                     Ok(claims) => self.profile(&metadata, claims, known.grant.clone()).await?,
                 }

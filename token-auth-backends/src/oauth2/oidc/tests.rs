@@ -1,5 +1,6 @@
 //! Tokens that no provider issues, and answers that none gives.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -63,10 +64,13 @@ struct Script {
     token: Option<String>,
     userinfo: Option<Told>,
     foreign_key: bool,
+    /// Publishes at first another key under the name of the one that signs.
+    rotated: bool,
 }
 
 async fn provider(script: Script) -> (Fake, Oidc) {
     let (key, foreign) = (Key::new("k1"), Key::new("k1"));
+    let asked_before = AtomicBool::new(false);
     let fake = Fake::start(move |asked: &Asked, own: &str| {
         let merged = |mut base: Value, over: &Value| {
             for (name, value) in over.as_object().into_iter().flatten() {
@@ -85,7 +89,10 @@ async fn provider(script: Script) -> (Fake, Oidc) {
                 });
                 (200, "", merged(said, &script.discovery).to_string())
             }
-            "/jwks" => (200, "", json!({"keys": [key.jwk(), {"kty": "unheard-of"}]}).to_string()),
+            "/jwks" => {
+                let published = if script.rotated && !asked_before.swap(true, Ordering::SeqCst) { &foreign } else { &key };
+                (200, "", json!({"keys": [published.jwk(), {"kty": "unheard-of"}]}).to_string())
+            }
             "/token" => {
                 let header = merged(json!({"alg": "ES256", "kid": "k1"}), &script.header);
                 let claims = merged(claims(own), &script.claims);
@@ -124,6 +131,8 @@ async fn a_good_token_tells_who_it_is() {
         json!({"aud": ["client"]}),
         json!({"azp": "client"}),
         json!({"nbf": NOW + 59}),
+        // SHA-256 of `secret-access`, its left half.
+        json!({"at_hash": "JhPZ48vNdgnvxTKfmEjDlA"}),
         json!({"email_verified": null}),
         json!({"email_verified": "true"}),
     ] {
@@ -148,6 +157,7 @@ async fn a_bad_token_is_refused() {
         (json!({"iat": NOW + 61}), "of another time"),
         (json!({"iat": NOW - 4000}), "of another time"),
         (json!({"nbf": NOW + 61}), "not valid yet"),
+        (json!({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}), "the access token is not"),
         (json!({"email_verified": false}), "not verified"),
         (json!({"email_verified": "false"}), "not verified"),
         (json!({"email": "a:b@example.com"}), "cannot be used"),
@@ -202,6 +212,20 @@ async fn discovery_is_checked_and_kept() {
     }
     let fetched = fake.paths().iter().filter(|path| path.ends_with("/jwks")).count();
     assert_eq!(fetched, 1, "a token with an unknown key does not make it ask all the time");
+}
+
+/// Keys that change without a change of name are fetched anew, too; tokio's clock says when that may be.
+#[tokio::test]
+async fn another_key_of_the_same_name_is_learnt() {
+    let (fake, oidc) = provider(Script { rotated: true, ..Script::default() }).await;
+    let redeem = async || oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
+    assert!(matches!(redeem().await, Verdict::Refused(_)), "the keys were fetched a moment ago");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    tokio::time::resume();
+    assert!(matches!(redeem().await, Verdict::Known(_)));
+    let fetched = fake.paths().iter().filter(|path| path.ends_with("/jwks")).count();
+    assert_eq!(fetched, 2);
 }
 
 #[tokio::test]
