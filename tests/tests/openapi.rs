@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use token_auth_tests::{Place, Server, curl, python, run};
+use token_auth_tests::{Browser, Place, Server, SignIn, curl, python, run};
 
 /// Whether all answers are as the document under this address says.
 #[track_caller]
@@ -21,7 +21,7 @@ fn holds(folder: &Path, document: &str, options: &[&str]) {
 fn the_document_holds_for_whoever_comes() {
     let place = Place::new();
     let server = Server::usual(&place);
-    holds(place.path(), &format!("{}/openapi.json", server.url), &[]);
+    holds(place.path(), &format!("{}/openapi.json", server.url), &["--exclude-tag", "sign-in"]);
 }
 
 #[test]
@@ -32,7 +32,36 @@ fn the_document_holds_for_a_user_with_refresh_tokens_and_below_a_prefix() {
     curl(&[&format!("{}/openapi.json", server.url)]).is(404);
     let base = format!("{}/below", server.url);
     // It does not resolve the document's `servers` by RFC 3986.
-    let options = ["--url", &base, "--auth", "alice:alice-password"];
+    let options = ["--url", &base, "--auth", "alice:alice-password", "--exclude-tag", "sign-in"];
     holds(place.path(), &format!("{base}/openapi.json"), &options);
     server.never_told(&["alice-password"]);
+}
+
+/// In a session, with its proof in the forms; signing out, which ends it, without one.
+#[test]
+fn the_document_holds_for_the_pages_of_people() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "", "");
+    let browser = Browser::new(&place);
+    setup.sign_in(&browser);
+    let cookies = browser.cookies();
+    let session = cookies.iter().find(|cookie| cookie["name"] == "token-auth-session").unwrap();
+    let cookie = format!("Cookie: token-auth-session={}", session["value"].as_str().unwrap());
+    let page = browser.html();
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut document = curl(&[&setup.page("/openapi.json")]).is(200).json();
+    for form in ["Proof", "NewToken"] {
+        document["components"]["schemas"][form]["properties"]["csrf"]["const"] = csrf.into();
+    }
+    place.write("openapi.json", &document.to_string());
+    // That most of what it makes up is refused is no finding.
+    let pages = ["--url", &setup.url, "--include-tag", "sign-in", "--warnings", "off"];
+    for accept in ["Accept: text/html", "Accept: application/json"] {
+        let asking = ["--header", accept, "--header", &cookie, "--exclude-operation-id", "signOut"];
+        holds(place.path(), "openapi.json", &[&pages[..], &asking].concat());
+        let out = ["--header", accept, "--include-operation-id", "signOut"];
+        holds(place.path(), "openapi.json", &[&pages[..2], &pages[4..], &out].concat());
+    }
+    browser.go(&setup.page("/account"));
+    assert!(browser.count(".tokens li") > 0, "its forms were good");
 }

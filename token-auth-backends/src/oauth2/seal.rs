@@ -97,6 +97,8 @@ pub(super) enum Purpose {
     Session,
     /// A provider's tokens.
     Grant,
+    /// Where a page of a list begins.
+    Cursor,
 }
 
 impl Purpose {
@@ -111,6 +113,7 @@ impl Purpose {
             Self::Ticket => b"ticket",
             Self::Session => b"session",
             Self::Grant => b"grant",
+            Self::Cursor => b"cursor",
         };
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"token-auth sign-in v1");

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
-use super::Refused;
+use super::{REQUEST_ID, Refused};
 use crate::{Record, TokenRequest};
 
 /// What the line tells. Nothing here is, or holds, a secret.
@@ -71,8 +71,10 @@ pub(super) fn write(line: &Line<'_>) {
     );
 }
 
-/// The id that the proxy in front gave the request, if it is a plain one; else a random one.
-pub(super) fn request_id(given: Option<&HeaderValue>) -> String {
+/// What the log calls a request: the id that the proxy in front gave it (`X-Request-ID`), if it is a plain one; else a
+/// random one.
+pub fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(&REQUEST_ID);
     let plain = |id: &&str| {
         (1..=64).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))

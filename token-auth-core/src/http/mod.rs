@@ -23,6 +23,7 @@ use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
 pub use address::{AddressError, AddressSource, ClientAddress};
+pub use log::request_id;
 
 use crate::service::error_body;
 use crate::{Record, RequestError, RequestLimits, RequestParts, TokenError, TokenRequest, TokenService};
@@ -81,7 +82,7 @@ impl TokenEndpoint {
     {
         let start = Instant::now();
         let (parts, body) = request.into_parts();
-        let id = log::request_id(parts.headers.get(&REQUEST_ID));
+        let id = request_id(&parts.headers);
         let read = self.read(&parts, body).await;
         let mut record = Record::default();
         let mut response = match &read {

@@ -1,5 +1,6 @@
 //! The tokens of whoever is signed in.
 
+use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
@@ -9,9 +10,10 @@ use token_auth_core::{
 
 use super::answer::{Answer, Problem, is_for_a_person, page};
 use super::form::Fields;
-use super::session::Session;
+use super::session::{Session, open, seal};
 use super::templates::{AccountPage, CreatedPage, Lifetime, TokenLine};
 use super::{Member, Visit, commands};
+use crate::oauth2::seal::Purpose;
 
 /// Tokens on one page.
 const PAGE: usize = 50;
@@ -34,15 +36,16 @@ impl Visit<'_> {
     async fn tokens(&self, member: &Member<'_>, problem: Option<&str>) -> Result<Answer, Problem> {
         let Member { session, .. } = member;
         let fields = Fields::parse(self.parts.uri.query().unwrap_or_default().as_bytes());
-        let after = fields.get("after").map(PageCursor::new);
+        // A store need not tell a cursor that is none of its own from a failure.
+        let after = fields.get("after").and_then(|sealed| open(sealed, Purpose::Cursor, &self.pages.keys));
+        let after = after.map(|cursor: String| PageCursor::new(cursor));
         let query = TokenQuery::all().of_account(&*session.account);
         let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
-        let found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let mut found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        found.records.sort_by_key(|record| Reverse(record.created));
         let now = self.pages.clock.now();
         let own = found.records.iter().filter(|record| is_of(record, session) && !record.has_ended(now));
         let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-        let encoded =
-            |cursor: &PageCursor| url::form_urlencoded::byte_serialize(cursor.as_str().as_bytes()).collect();
         Ok(page(
             status,
             &AccountPage {
@@ -52,7 +55,7 @@ impl Visit<'_> {
                 problem,
                 lifetimes: self.lifetimes(),
                 tokens: own.map(line).collect(),
-                next: found.next.as_ref().map(encoded),
+                next: found.next.and_then(|cursor| seal(&cursor.as_str(), Purpose::Cursor, &self.pages.keys)),
             },
         ))
     }

@@ -21,13 +21,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aws_lc_rs::rand;
 use bytes::Bytes;
+use http::header::{ALLOW, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use token_auth_core::http::ClientAddress;
+use token_auth_core::http::{ClientAddress, request_id};
 use token_auth_core::{BackendError, Clock, StoredTokens, SystemClock, TokenId};
 use tracing::field::DisplayValue;
 
@@ -159,12 +159,16 @@ impl SignInPages {
         let connection = parts.extensions.get::<ClientAddress>().copied();
         let address = self.0.options.addresses.resolve(&parts.headers, connection).ok().flatten();
         let address = address.map(tracing::field::display);
-        let visit = Visit { pages: &self.0, parts: &parts, place, id: request_id(), address };
+        let visit = Visit { pages: &self.0, parts: &parts, place, id: request_id(&parts.headers), address };
         let answer = match visit.answer(body).await {
             Ok(answer) => answer,
             Err(problem) => visit.problem(&problem),
         };
-        secured(answer)
+        let mut answer = secured(answer);
+        if let Ok(id) = HeaderValue::from_str(&visit.id) {
+            answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+        }
+        answer
     }
 }
 
@@ -191,27 +195,29 @@ impl Visit<'_> {
     {
         let path = self.pages.inner_path(self.parts.uri.path());
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let get = matches!(self.parts.method, Method::GET | Method::HEAD);
-        let post = self.parts.method == Method::POST;
+        let methods = match segments.as_slice() {
+            ["" | "sign-in" | "account"] | ["sign-in", _] => "GET, HEAD",
+            ["sign-out"] | ["account", "tokens"] | ["account", "tokens", _, "revoke"] => "POST",
+            _ if self.pages.offer_of_callback(path).is_some() => "GET, HEAD",
+            _ => return Err(Problem::NOT_FOUND),
+        };
+        if !methods.split(", ").any(|method| self.parts.method == *method) {
+            let mut answer = self.problem(&Problem::METHOD);
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+            return Ok(answer);
+        }
         if self.parts.uri.query().is_some_and(|query| query.len() > self.pages.options.request_bytes) {
             return Err(Problem::TOO_LARGE);
         }
         match segments.as_slice() {
-            [""] if get => self.index().await,
-            ["sign-in"] if get => Ok(self.sign_in_page(None).await),
-            ["sign-in", id] if get => self.begin(self.pages.offer(id).ok_or(Problem::NOT_FOUND)?).await,
-            ["account"] if get => self.account().await,
-            ["account", "tokens"] if post => self.create(&self.form(body).await?).await,
-            ["account", "tokens", id, "revoke"] if post => self.revoke(id, &self.form(body).await?).await,
-            ["sign-out"] if post => self.sign_out(&self.form(body).await?).await,
-            ["" | "sign-in" | "sign-out" | "account"] | ["sign-in", _] | ["account", "tokens"] => {
-                Err(Problem::METHOD)
-            }
-            ["account", "tokens", _, "revoke"] => Err(Problem::METHOD),
-            _ => {
-                let offer = self.pages.offer_of_callback(path).ok_or(Problem::NOT_FOUND)?;
-                if get { self.callback(offer).await } else { Err(Problem::METHOD) }
-            }
+            [""] => self.index().await,
+            ["sign-in"] => Ok(self.sign_in_page(None).await),
+            ["sign-in", id] => self.begin(self.pages.offer(id).ok_or(Problem::NOT_FOUND)?).await,
+            ["account"] => self.account().await,
+            ["account", "tokens"] => self.create(&self.form(body).await?).await,
+            ["account", "tokens", id, _] => self.revoke(id, &self.form(body).await?).await,
+            ["sign-out"] => self.sign_out(&self.form(body).await?).await,
+            _ => self.callback(self.pages.offer_of_callback(path).ok_or(Problem::NOT_FOUND)?).await,
         }
     }
 
@@ -333,12 +339,4 @@ impl fmt::Debug for SignInPages {
             .field("options", &self.0.options)
             .finish_non_exhaustive()
     }
-}
-
-/// For the log, and for whoever asks for help.
-fn request_id() -> String {
-    let mut bits = [0; 8];
-    // An id only helps to find a line again.
-    let _ = rand::fill(&mut bits);
-    format!("{:016x}", u64::from_be_bytes(bits))
 }

@@ -93,12 +93,13 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
-fn seal(content: &impl Serialize, purpose: Purpose, keys: &SealingKeys) -> Option<String> {
+/// As text for a cookie or an address.
+pub(super) fn seal(content: &impl Serialize, purpose: Purpose, keys: &SealingKeys) -> Option<String> {
     let json = serde_json::to_vec(content).ok()?;
     Some(URL_SAFE_NO_PAD.encode(keys.seal(purpose, "", &json)?))
 }
 
-fn open<T: DeserializeOwned>(cookie: &str, purpose: Purpose, keys: &SealingKeys) -> Option<T> {
+pub(super) fn open<T: DeserializeOwned>(cookie: &str, purpose: Purpose, keys: &SealingKeys) -> Option<T> {
     let sealed = URL_SAFE_NO_PAD.decode(cookie).ok()?;
     serde_json::from_slice(&keys.open(purpose, "", &sealed)?).ok()
 }

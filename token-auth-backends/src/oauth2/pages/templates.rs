@@ -63,7 +63,7 @@ pub(super) struct AccountPage<'a> {
     pub(super) problem: Option<&'a str>,
     pub(super) lifetimes: Vec<Lifetime>,
     pub(super) tokens: Vec<TokenLine>,
-    /// Where the next page begins, encoded for a query.
+    /// Where the next page begins, sealed.
     pub(super) next: Option<String>,
 }
 

@@ -313,7 +313,11 @@ async fn forms_of_others_change_nothing() {
         ("two proofs", format!("csrf={csrf}&csrf={csrf}&name=Laptop&days=30")),
     ] {
         site.post("/account/tokens", &alice, &form).await.is(403, "not sent from this page");
-        assert_eq!(site.get("/account", &alice).await.body.matches("Revoke</button>").count(), 0, "{name}");
+        assert_eq!(
+            site.get("/account", &alice).await.body.matches("Revoke token</button>").count(),
+            0,
+            "{name}"
+        );
     }
     for (header, value) in [
         ("origin", "https://evil.example"),
@@ -327,7 +331,11 @@ async fn forms_of_others_change_nothing() {
     site.post("/account/tokens", "", &form).await.is(401, "You are not signed in");
     let get = site.get(&format!("/account/tokens?{form}"), &alice).await;
     get.is(405, "cannot be used so");
-    assert_eq!(site.get("/account", &alice).await.body.matches("Revoke</button>").count(), 0);
+    assert_eq!(get.head.headers["allow"], "POST");
+    let post = site.post("/one_auth", &alice, &form).await;
+    post.is(405, "cannot be used so");
+    assert_eq!(post.head.headers["allow"], "GET, HEAD");
+    assert_eq!(site.get("/account", &alice).await.body.matches("Revoke token</button>").count(), 0);
 
     let created = site.post("/account/tokens", &alice, &form).await;
     created.is(200, "docker login --username alice REGISTRY");
@@ -459,6 +467,25 @@ async fn an_account_has_only_so_many_tokens() {
         site.post("/account/tokens", &session, &form).await.is(200, "Your new token");
     }
     site.post("/account/tokens", &session, &form).await.is(400, "as many tokens as you may");
+}
+
+#[tokio::test]
+async fn many_tokens_are_on_several_pages() {
+    let site = Site::with(PageOptions { tokens: 60, ..Site::new().pages.0.options.clone() });
+    let session = site.session("alice").await;
+    let csrf = site.get("/account", &session).await.csrf().to_owned();
+    for number in 0..60 {
+        let form = format!("csrf={csrf}&name=job+{number}&days=7");
+        site.post("/account/tokens", &session, &form).await.is(200, "Your new token");
+    }
+    let first = site.get("/account", &session).await;
+    assert_eq!(first.body.matches("Revoke token</button>").count(), 50);
+    let next = first.body.split("href=\"/x/account?").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let second = site.get(&format!("/account?{next}"), &session).await;
+    assert_eq!(second.body.matches("Revoke token</button>").count(), 10);
+    assert!(!second.body.contains("More tokens"), "{}", second.body);
+    // What is no cursor of ours begins at the beginning.
+    site.get("/account?after=0000000000000001", &session).await.is(200, "job 0");
 }
 
 #[tokio::test]
