@@ -1,6 +1,7 @@
 // Chromium, driven by lines of JSON on standard input: {"do": NAME, ...}. Each is answered with a line on standard output.
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -18,6 +19,9 @@ const open = (options) => chromium.launchPersistentContext(userDataDir, { execut
 let context = await open({ javaScriptEnabled: false });
 let page = context.pages()[0] ?? (await context.newPage());
 const complaints = [];
+const look = {};
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+let auditor;
 page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
 page.setDefaultTimeout(60_000);
 
@@ -40,8 +44,21 @@ const commands = {
   look: async ({ width, height, scheme }) => {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: scheme });
+    look.scheme = scheme;
     // Nothing is wider than the window: no page scrolls sideways.
     return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  },
+  // What an accessibility checker finds wrong: in a copy of the page, as its script does not run in the page itself.
+  audit: async () => {
+    auditor ??= await chromium.launch({ executablePath, headless: true, args });
+    const [viewport, colorScheme] = [page.viewportSize(), look.scheme];
+    const copy = await auditor.newPage({ viewport, colorScheme, bypassCSP: true });
+    await copy.setContent(await page.content());
+    await copy.addScriptTag({ path: axe });
+    const { violations, passes } = await copy.evaluate(() => globalThis.axe.run());
+    await copy.close();
+    if (!passes.some(({ id }) => id === "color-contrast")) return ["no contrast was measured"];
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} (${node.failureSummary})`));
   },
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
   // The roles and names that a screen reader tells.
@@ -57,4 +74,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     console.log(JSON.stringify({ error: `${error}`.split("\n").slice(0, 12).join("\n"), url: page.url() }));
   }
 }
+await auditor?.close();
 await context.close();

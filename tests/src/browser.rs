@@ -133,6 +133,12 @@ impl Browser {
         self.ask(&look).as_i64().unwrap()
     }
 
+    /// What an accessibility checker finds wrong with the page, as it looks now.
+    #[track_caller]
+    pub fn audit(&self) -> Vec<Value> {
+        self.ask(&json!({"do": "audit"})).as_array().unwrap().clone()
+    }
+
     /// Takes a picture of the whole page.
     #[track_caller]
     pub fn picture(&self, path: &Path) {

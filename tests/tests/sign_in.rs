@@ -1,7 +1,7 @@
 //! Sign-in with a browser at a certified provider: from the button to the registry.
 
-use serde_json::json;
-use token_auth_tests::{Browser, Image, Place, Registry, SignIn, Skopeo, run};
+use serde_json::{Value, json};
+use token_auth_tests::{Browser, Image, Place, Registry, SignIn, Skopeo, run, until};
 
 #[test]
 fn from_the_button_to_the_registry() {
@@ -43,7 +43,8 @@ fn from_the_button_to_the_registry() {
     // Its use is seen, and its end is at once.
     browser.go(&setup.page("/account"));
     assert!(browser.html().contains("Last used"), "{}", browser.html());
-    browser.press("Revoke");
+    browser.click_first("summary");
+    browser.press("Revoke token");
     assert!(browser.html().contains("The token is revoked."));
     assert_eq!(browser.count(".tokens li"), 0);
     alice.pull("dev/app:1").fails();
@@ -53,7 +54,7 @@ fn from_the_button_to_the_registry() {
     assert!(browser.html().contains("You are signed out."));
     browser.go(&setup.page("/account"));
     assert_eq!(browser.address(), setup.page("/sign-in"));
-    assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
+    assert_eq!(browser.complaints(), Vec::<Value>::new());
     setup.server.never_told(&[&token, "client-secret-of-the-registry"]);
 }
 
@@ -97,7 +98,7 @@ fn removal_at_the_provider_ends_access() {
     };
     refreshes();
     let mut count = 0;
-    token_auth_tests::until("three refreshes", || {
+    until("three refreshes", || {
         assert_eq!(granted().as_deref(), Some("pull,push"));
         count += refreshes();
         (count >= 3).then_some(())
@@ -106,21 +107,19 @@ fn removal_at_the_provider_ends_access() {
     // Another group.
     let claims = json!({"email": "alice@example.com", "email_verified": true, "groups": ["ops"]});
     setup.provider.person("alice", &claims);
-    token_auth_tests::until("the new labels", || (granted().as_deref() == Some("pull")).then_some(()));
+    until("the new labels", || (granted().as_deref() == Some("pull")).then_some(()));
 
     // Away: no answer is no grant. And back.
     setup.provider.mode(&json!({"at": "/token", "status": 503}));
-    token_auth_tests::until("the provider to be missed", || {
+    until("the provider to be missed", || {
         (setup.server.ask(Some(&credentials), &scopes).status == 503).then_some(())
     });
     setup.provider.mode(&json!({}));
-    token_auth_tests::until("the provider to be back", granted);
+    until("the provider to be back", granted);
 
     // Gone.
     setup.provider.remove("alice");
-    token_auth_tests::until("the end", || {
-        (setup.server.ask(Some(&credentials), &scopes).status == 401).then_some(())
-    });
+    until("the end", || (setup.server.ask(Some(&credentials), &scopes).status == 401).then_some(()));
     setup.provider.person("alice", &claims);
     assert_eq!(granted(), None, "the session at the provider is gone for good");
 }
@@ -131,16 +130,7 @@ fn pages_fit_and_can_be_used_without_a_mouse() {
     let place = Place::new();
     let setup = SignIn::start(&place, "registry_url: registry.example.com", "");
     let browser = Browser::new(&place);
-    // Where the pictures go, for whoever wants to look at them.
-    let pictures = std::env::var_os("PICTURES").map_or_else(|| place.folder("pictures"), Into::into);
-    let fits = |name: &str| {
-        for (width, size) in [("wide", (1280, 800)), ("narrow", (390, 844))] {
-            for scheme in ["light", "dark"] {
-                assert_eq!(browser.look(size, scheme), 0, "{name} scrolls sideways when {width}");
-                browser.picture(&pictures.join(format!("{name}-{width}-{scheme}.png")));
-            }
-        }
-    };
+    let fits = |name: &str| fits(&browser, &place, name);
     browser.go(&setup.page("/"));
     fits("sign-in");
     // From the top of the page the first key reaches the button.
@@ -150,31 +140,91 @@ fn pages_fit_and_can_be_used_without_a_mouse() {
         Some("  - heading \"Sign in\" [level=1]")
     );
     setup.sign_in(&browser);
-    fits("empty");
+    fits("no-token");
     let order: Vec<String> = (0..4).map(|_| browser.key("Tab")).collect();
     assert_eq!([&*order[0], &*order[3]], ["Sign out", "Create token"], "{order:?}");
     setup.make_token(&browser, "Laptop");
     fits("created");
-    setup.make_token(&browser, "Build server of the platform team, in the cellar of the old house");
+    browser.follow("All tokens");
+    fits("one-token");
+    // A revocation is asked for twice, all by the keyboard.
+    for _ in 0..4 {
+        browser.key("Tab");
+    }
+    assert_eq!(browser.key("Tab"), "Revoke…");
+    browser.key("Enter");
+    fits("revoke");
+    assert_eq!(browser.key("Tab"), "Revoke token");
+    browser.press("Revoke token");
+    assert_eq!(browser.address(), setup.page("/account?revoked"));
+    fits("revoked");
+
+    let long =
+        "Build-server-of-the-platform-team-in-the-cellar-of-the-old-house-beside-the-river-with-no-gaps";
+    for name in ["Laptop", "Build server of the platform team, in the cellar of the old house", long] {
+        setup.make_token(&browser, name);
+    }
+    (0..4).for_each(|number| drop(setup.make_token(&browser, &format!("Job {number}"))));
     browser.go(&setup.page("/account"));
-    fits("tokens");
+    fits("many-tokens");
     let outline = browser.outline();
-    for part in [
-        "heading \"Your access tokens\" [level=1]",
-        "textbox \"Name\"",
-        "combobox \"Expires\"",
-        "button \"Revoke\"",
-    ] {
+    for part in
+        ["heading \"Your access tokens\" [level=1]", "textbox \"Name\"", "combobox \"Expires\"", "Revoke…"]
+    {
         assert!(outline.contains(part), "{part}: {outline}");
     }
     browser.go(&setup.page("/oidc_auth?error=access_denied&state=x"));
     fits("problem");
-    setup.provider.mode(&json!({"at": "/", "status": 503}));
-    setup.configure(
-        &place,
-        "registry_url: registry.example.com\nid: corporate\nname: Corporate directory",
-        "",
+}
+
+/// Several providers, each with a name of its own; one does not answer.
+#[test]
+fn people_choose_among_providers() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "", "");
+    let long = "Partner companies of the north-western region and all of their subsidiaries";
+    let client = "client_id: registry, client_secret: s, level_token_db: {path: tokens.redb}";
+    let (issuer, url) = (&setup.provider.issuer, &setup.url);
+    let blocks = format!(
+        "google_auth:
+  - {{id: partners, name: {long}, issuer: '{issuer}', domain: a.example, account_prefix: 'p/', {client}}}
+  - {{id: old, name: Old directory, issuer: 'http://127.0.0.1:9', domain: a.example, account_prefix: 'o/', {client}}}
+github_auth: {{organization: acme, account_prefix: 'github/', {client}}}
+gitlab_auth: {{organization: acme, account_prefix: 'gitlab/', redirect_uri: '{url}/gitlab_auth', {client}}}
+"
     );
-    browser.go(&setup.page("/sign-in"));
-    fits("away");
+    setup.configure(&place, "name: Corporate directory", &blocks);
+    let browser = Browser::new(&place);
+    browser.go(&setup.page("/"));
+    assert_eq!(browser.address(), setup.page("/sign-in"));
+    until("the one that is away to be known", || {
+        browser.go(&setup.page("/sign-in"));
+        (browser.count(".away") == 1).then_some(())
+    });
+    let outline = browser.outline();
+    for name in [long, "GitHub", "Corporate directory", "GitLab"] {
+        assert!(outline.contains(&format!("link \"Continue with {name}\"")), "{name}: {outline}");
+    }
+    assert!(browser.read(".away").starts_with("Old directory does not answer"), "{outline}");
+    fits(&browser, &place, "providers");
+    browser.follow("Continue with Corporate directory");
+    setup.at_provider(&browser, "alice");
+    assert_eq!(browser.address(), setup.page("/account"));
+}
+
+/// Nothing scrolls sideways, and an accessibility checker finds nothing, on phones and screens, in daylight and at night.
+#[track_caller]
+fn fits(browser: &Browser, place: &Place, name: &str) {
+    // Where the pictures go, for whoever wants to look at them.
+    let pictures = std::env::var_os("PICTURES").map_or_else(|| place.own_folder("pictures-"), Into::into);
+    for size in [(320, 640), (375, 812), (1280, 800)] {
+        for scheme in ["light", "dark"] {
+            let width = size.0;
+            assert_eq!(browser.look(size, scheme), 0, "{name} scrolls sideways at {width}");
+            if width == 1280 {
+                assert_eq!(browser.audit(), Vec::<Value>::new(), "{name}, {scheme}");
+            }
+            browser.picture(&pictures.join(format!("{name}-{width}-{scheme}.png")));
+        }
+    }
 }

@@ -116,8 +116,8 @@ fn people_who_cancel_or_may_not_are_told_so() {
     browser.go(&setup.page("/sign-in/oidc"));
     browser.follow("[ Cancel ]");
     assert_eq!(browser.read("h1"), "The sign-in was cancelled");
-    browser.follow("Back to the sign-in");
-    assert_eq!(browser.address(), setup.page("/sign-in"));
+    browser.follow("Back to the start");
+    assert_eq!(browser.address(), setup.page("/oidc_auth"));
 
     let unverified = json!({"email": "admin@example.com", "email_verified": false});
     setup.provider.person("mallory", &unverified);

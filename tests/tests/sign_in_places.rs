@@ -61,7 +61,8 @@ fn whole_way(place: &Place, setup: &SignIn, certificate: &(PathBuf, PathBuf)) {
     browser.follow("All tokens");
     assert_eq!(browser.address(), setup.page("/account"));
     assert!(browser.html().contains("Last used"), "{}", browser.html());
-    browser.press("Revoke");
+    browser.click_first("summary");
+    browser.press("Revoke token");
     assert_eq!(browser.address(), setup.page("/account?revoked"));
     alice.pull("dev/app:1").fails();
 
