@@ -31,7 +31,7 @@ impl Redis {
         let folder = place.own_folder("redis-");
         let [user, password, default] = [Self::USER, Self::PASSWORD, Self::DEFAULT_PASSWORD];
         let commands = "-@all +eval +exists +hget +hmget +hset +del +expire +expireat +persist +zadd +zrem \
-                        +zrangebylex +select";
+                        +zrangebylex +select +info";
         let users = format!(
             "user default on >{default} ~* &* +@all\nuser {user} on >{password} ~token-auth:* {commands}\n"
         );

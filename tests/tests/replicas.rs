@@ -175,3 +175,23 @@ fn two_servers_on_one_bucket() {
     let store = format!("{{{}}}", storage.block);
     check(&store, &mut storage, ObjectStorage::kill, ObjectStorage::restart);
 }
+
+#[test]
+fn a_redis_that_removes_what_it_likes_is_warned_of() {
+    let place = Place::new();
+    let redis = Redis::start(&place);
+    let (address, user, password) = (redis.daemon.address(), Redis::USER, Redis::PASSWORD);
+    let store = format!("{{redis: {{addr: '{address}', username: {user}, password: {password}}}}}");
+    let warns = || {
+        let server = Server::with(&place, &config(&store));
+        login(&server.url).is(200);
+        login(&server.url).is(200);
+        server.log().matches("Redis removes what it likes").count()
+    };
+    assert_eq!(warns(), 0);
+    redis.cli(&["config", "set", "maxmemory-policy", "allkeys-lru"]).ok();
+    assert_eq!(warns(), 1, "once");
+    // Nothing depends on the right to look.
+    redis.cli(&["acl", "setuser", user, "-info"]).ok();
+    assert_eq!(warns(), 0);
+}

@@ -6,6 +6,8 @@ use token_auth_core::TokenStore;
 mod coded;
 #[cfg(any(feature = "token-store-object", feature = "token-store-sql"))]
 mod digests;
+#[cfg(any(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql"))]
+mod implement;
 #[cfg(feature = "token-store-object")]
 pub mod object;
 #[cfg(feature = "token-store-redb")]

@@ -28,6 +28,7 @@ pub use object_store;
 pub use options::ObjectOptions;
 
 use super::coded::{Unreadable, decode, encode, unix_seconds};
+use super::implement::implement_token_store;
 use error::{Fault, NAME};
 use layout::Layout;
 use storage::{Object, Put, Storage};
@@ -82,10 +83,7 @@ impl ObjectTokenStore {
     }
 
     /// The answer of an operation, after the storage has been tried out.
-    async fn after_trial<T>(
-        &self,
-        operation: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, BackendError> {
+    async fn run<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, BackendError> {
         let whole = async {
             self.0.prepared.get_or_try_init(|| self.0.prepare()).await?;
             operation.await
@@ -137,7 +135,7 @@ impl Inner {
         }
     }
 
-    async fn find(&self, id: &TokenId) -> Result<Option<TokenRecord>, Fault> {
+    async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, Fault> {
         let (token, last_use) = (self.layout.token(id), self.layout.last_use(id));
         let (record, last_use) = try_join(self.storage.get(&token), self.storage.get(&last_use)).await?;
         let Some(record) = record else { return Ok(None) };
@@ -150,7 +148,7 @@ impl Inner {
 
     /// The records of these that are there, in the same order.
     async fn find_all(&self, ids: Vec<TokenId>) -> Result<Vec<TokenRecord>, Fault> {
-        let find = |id: TokenId| async move { self.find(&id).await };
+        let find = |id: TokenId| async move { self.get(&id).await };
         let found: Vec<_> = stream::iter(ids).map(find).buffered(self.at_once).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -312,7 +310,7 @@ impl Inner {
 
     /// Removes a token if it has ended, and notes otherwise when it may.
     async fn end(&self, name: &Path, id: &TokenId, now: SystemTime) -> Result<u64, Fault> {
-        let ended = match self.find(id).await? {
+        let ended = match self.get(id).await? {
             Some(record) if record.has_ended(now) => {
                 self.remove(id, Some(&record)).await?;
                 1
@@ -407,66 +405,7 @@ fn from_text(version: &BlobVersion) -> UpdateVersion {
     UpdateVersion { e_tag: some(e_tag), version: some(version) }
 }
 
-#[async_trait]
-impl TokenStore for ObjectTokenStore {
-    async fn insert(&self, record: &TokenRecord) -> Result<(), BackendError> {
-        self.after_trial(self.0.insert(record)).await
-    }
-
-    async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, BackendError> {
-        self.after_trial(self.0.find(id)).await
-    }
-
-    async fn touch(&self, id: &TokenId, last_use: &LastUse) -> Result<(), BackendError> {
-        self.after_trial(self.0.touch(id, last_use)).await
-    }
-
-    async fn list(
-        &self,
-        query: &TokenQuery,
-        after: Option<&PageCursor>,
-        limit: usize,
-    ) -> Result<TokenPage, BackendError> {
-        self.after_trial(self.0.list(query, after, limit.max(1))).await
-    }
-
-    async fn revoke(&self, id: &TokenId) -> Result<bool, BackendError> {
-        self.after_trial(self.0.revoke(id)).await
-    }
-
-    async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, BackendError> {
-        self.after_trial(self.0.revoke_account(account, kind)).await
-    }
-
-    async fn purge(&self, now: SystemTime) -> Result<u64, BackendError> {
-        self.after_trial(self.0.purge(now)).await
-    }
-
-    async fn trim(&self, account: &str, kind: TokenKind, keep: usize) -> Result<u64, BackendError> {
-        self.after_trial(self.0.trim(account, kind, keep)).await
-    }
-
-    async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
-        self.after_trial(self.0.read_blob(key)).await
-    }
-
-    async fn write_blob(
-        &self,
-        key: &BlobKey,
-        expected: Option<&BlobVersion>,
-        data: &[u8],
-    ) -> Result<BlobWrite, BackendError> {
-        self.after_trial(self.0.write_blob(key, expected, data)).await
-    }
-
-    async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
-        self.after_trial(self.0.remove_blob(key)).await
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        NAME.into()
-    }
-}
+implement_token_store!(ObjectTokenStore);
 
 impl fmt::Debug for ObjectTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use redis::{Cmd, cmd};
+use redis::{Cmd, ErrorKind, Value, cmd};
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
     TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
 };
+use tokio::sync::OnceCell;
 
 #[cfg(all(feature = "oauth2", feature = "password"))]
 pub use docker_auth::DockerAuthPasswords;
@@ -27,6 +28,7 @@ pub use error::RedisStoreError;
 pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
 
 use super::coded::{Unreadable, decode, encode, unix_seconds};
+use super::implement::implement_token_store;
 use error::{Fault, NAME};
 use keys::{Entry, Keys};
 use link::Link;
@@ -67,6 +69,8 @@ struct Inner {
     keys: Keys,
     servers: RedisServers,
     docker_auth: bool,
+    /// Set once it has been looked at.
+    policy: OnceCell<()>,
 }
 
 /// What is under the key of an id.
@@ -86,7 +90,17 @@ impl RedisTokenStore {
     pub fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
         let (link, keys) = (Link::new(options)?, Keys(options.prefix.clone()));
         let servers = options.servers.clone();
-        Ok(Self(Arc::new(Inner { link, keys, servers, docker_auth: options.docker_auth })))
+        let docker_auth = options.docker_auth;
+        Ok(Self(Arc::new(Inner { link, keys, servers, docker_auth, policy: OnceCell::new() })))
+    }
+
+    /// The answer of an operation, after a look at how Redis is set.
+    async fn run<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, BackendError> {
+        let whole = async {
+            self.0.policy.get_or_try_init(|| self.0.look_at_policy()).await?;
+            operation.await
+        };
+        whole.await.map_err(|fault| BackendError::new(NAME, fault))
     }
 }
 
@@ -222,6 +236,57 @@ impl Inner {
         Ok(removed)
     }
 
+    async fn trim(&self, account: &str, kind: TokenKind, keep: usize) -> Result<u64, Fault> {
+        let query = TokenQuery::all().of_account(account).of_kind(kind);
+        let (mut walk, mut count) = (Walk::new(self, &query, None), 0);
+        while count <= keep
+            && let Some(entries) = walk.entries(usize::MAX).await?
+        {
+            count += entries.len();
+        }
+        if count <= keep {
+            return Ok(0);
+        }
+        let (mut walk, mut found) = (Walk::new(self, &query, None), Vec::new());
+        while let Some(records) = walk.records(usize::MAX).await? {
+            found.extend(records.into_iter().map(|record| (record.last_active(), record.id)));
+        }
+        found.sort_unstable();
+        let mut removed = 0;
+        for (_, id) in found.iter().take(found.len().saturating_sub(keep)) {
+            removed += u64::from(self.revoke(id).await?);
+        }
+        Ok(removed)
+    }
+
+    /// Warns of a Redis that removes what it likes.
+    async fn look_at_policy(&self) -> Result<(), Fault> {
+        let mut info = cmd("INFO");
+        let answer: Value = match self.link.ask(info.arg("memory")).await {
+            Ok(answer) => answer,
+            // Without the right to ask, or behind something that does not know the question.
+            Err(Fault::Redis(error))
+                if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) =>
+            {
+                Value::Nil
+            }
+            Err(fault) => return Err(fault),
+        };
+        // Of a cluster, one from each node.
+        let answer = format!("{answer:?}");
+        let policies = answer.split("maxmemory_policy:").skip(1);
+        let mut policies = policies
+            .filter_map(|rest| rest.split(|byte: char| !byte.is_ascii_lowercase() && byte != '-').next());
+        if let Some(policy) = policies.find(|policy| policy.starts_with("allkeys")) {
+            tracing::warn!(
+                policy,
+                "Redis removes what it likes when its memory is full, also what tokens are revoked by: set \
+                 `maxmemory-policy noeviction`"
+            );
+        }
+        Ok(())
+    }
+
     async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, Fault> {
         let mut get = cmd("HMGET");
         get.arg(self.keys.blob(key)).arg("version").arg("data");
@@ -288,66 +353,7 @@ fn remove_at(record: &TokenRecord) -> Option<u64> {
     (second <= LAST_SECOND).then_some(second)
 }
 
-fn failed(fault: Fault) -> BackendError {
-    BackendError::new(NAME, fault)
-}
-
-#[async_trait]
-impl TokenStore for RedisTokenStore {
-    async fn insert(&self, record: &TokenRecord) -> Result<(), BackendError> {
-        self.0.insert(record).await.map_err(failed)
-    }
-
-    async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, BackendError> {
-        self.0.get(id).await.map_err(failed)
-    }
-
-    async fn touch(&self, id: &TokenId, last_use: &LastUse) -> Result<(), BackendError> {
-        self.0.touch(id, last_use).await.map_err(failed)
-    }
-
-    async fn list(
-        &self,
-        query: &TokenQuery,
-        after: Option<&PageCursor>,
-        limit: usize,
-    ) -> Result<TokenPage, BackendError> {
-        self.0.list(query, after, limit.max(1)).await.map_err(failed)
-    }
-
-    async fn revoke(&self, id: &TokenId) -> Result<bool, BackendError> {
-        self.0.revoke(id).await.map_err(failed)
-    }
-
-    async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, BackendError> {
-        self.0.revoke_account(account, kind).await.map_err(failed)
-    }
-
-    async fn purge(&self, now: SystemTime) -> Result<u64, BackendError> {
-        self.0.purge(now).await.map_err(failed)
-    }
-
-    async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
-        self.0.read_blob(key).await.map_err(failed)
-    }
-
-    async fn write_blob(
-        &self,
-        key: &BlobKey,
-        expected: Option<&BlobVersion>,
-        data: &[u8],
-    ) -> Result<BlobWrite, BackendError> {
-        self.0.write_blob(key, expected, data).await.map_err(failed)
-    }
-
-    async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
-        self.0.remove_blob(key).await.map_err(failed)
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        NAME.into()
-    }
-}
+implement_token_store!(RedisTokenStore);
 
 impl fmt::Debug for RedisTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,6 +23,7 @@ pub use options::SqlOptions;
 
 use super::coded::{Unreadable, decode, encode_text, unix_seconds};
 use super::digests::{account_digest, blob_digest};
+use super::implement::implement_token_store;
 use error::{Fault, NAME};
 use pool::{Database, each};
 use statements::Statements;
@@ -80,7 +81,7 @@ impl SqlTokenStore {
     }
 
     /// The answer of an operation, in time.
-    async fn within<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, BackendError> {
+    async fn run<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, BackendError> {
         let whole = async {
             let Inner { database, statements, prepared, options } = &*self.0;
             prepared.get_or_try_init(|| schema::prepare(database, statements, &options.prefix)).await?;
@@ -170,8 +171,8 @@ impl Inner {
         Ok(TokenPage::new(records, next))
     }
 
-    async fn revoke(&self, id: &str) -> Result<bool, Fault> {
-        Ok(changed!(self, revoke, id)? > 0)
+    async fn revoke(&self, id: &TokenId) -> Result<bool, Fault> {
+        Ok(changed!(self, revoke, id.as_str())? > 0)
     }
 
     async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, Fault> {
@@ -194,7 +195,7 @@ impl Inner {
         let surplus: Vec<(String,)> = found!(self, surplus, &account, kind.as_str(), keep)?;
         let mut removed = 0;
         for (id,) in surplus {
-            removed += u64::from(self.revoke(&id).await?);
+            removed += changed!(self, revoke, &id)?;
         }
         Ok(removed)
     }
@@ -245,66 +246,7 @@ fn seconds(time: SystemTime) -> i64 {
     bounded(unix_seconds(time))
 }
 
-#[async_trait]
-impl TokenStore for SqlTokenStore {
-    async fn insert(&self, record: &TokenRecord) -> Result<(), BackendError> {
-        self.within(self.0.insert(record)).await
-    }
-
-    async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, BackendError> {
-        self.within(self.0.get(id)).await
-    }
-
-    async fn touch(&self, id: &TokenId, last_use: &LastUse) -> Result<(), BackendError> {
-        self.within(self.0.touch(id, last_use)).await
-    }
-
-    async fn list(
-        &self,
-        query: &TokenQuery,
-        after: Option<&PageCursor>,
-        limit: usize,
-    ) -> Result<TokenPage, BackendError> {
-        self.within(self.0.list(query, after, limit.max(1))).await
-    }
-
-    async fn revoke(&self, id: &TokenId) -> Result<bool, BackendError> {
-        self.within(self.0.revoke(id.as_str())).await
-    }
-
-    async fn revoke_account(&self, account: &str, kind: Option<TokenKind>) -> Result<u64, BackendError> {
-        self.within(self.0.revoke_account(account, kind)).await
-    }
-
-    async fn purge(&self, now: SystemTime) -> Result<u64, BackendError> {
-        self.within(self.0.purge(now)).await
-    }
-
-    async fn trim(&self, account: &str, kind: TokenKind, keep: usize) -> Result<u64, BackendError> {
-        self.within(self.0.trim(account, kind, keep)).await
-    }
-
-    async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
-        self.within(self.0.read_blob(key)).await
-    }
-
-    async fn write_blob(
-        &self,
-        key: &BlobKey,
-        expected: Option<&BlobVersion>,
-        data: &[u8],
-    ) -> Result<BlobWrite, BackendError> {
-        self.within(self.0.write_blob(key, expected, data)).await
-    }
-
-    async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
-        self.within(self.0.remove_blob(key)).await
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        NAME.into()
-    }
-}
+implement_token_store!(SqlTokenStore);
 
 impl fmt::Debug for SqlTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -32,6 +32,9 @@ const TABLES: [&str; 5] = [
     "INSERT INTO {prefix}layout (layout) VALUES (1)",
 ];
 
+/// Whoever makes tables in PostgreSQL holds this lock: `tokenaut`, as a number.
+const LOCK: i64 = 0x746f_6b65_6e61_7574;
+
 /// Makes the tables unless they are there.
 pub(super) async fn prepare(database: &Database, statements: &Statements, prefix: &str) -> Result<(), Fault> {
     let mut attempt = 1;
@@ -84,6 +87,7 @@ async fn make(database: &Database, prefix: &str) -> Result<(), Fault> {
             "",
         ],
     };
+    let mut statements = Vec::new();
     for statement in TABLES {
         let sql = [
             ("{index}", inner_index),
@@ -97,9 +101,15 @@ async fn make(database: &Database, prefix: &str) -> Result<(), Fault> {
         ]
         .iter()
         .fold(statement.to_owned(), |sql, (name, value)| sql.replace(name, value));
-        if sql.is_empty() {
-            continue;
+        if !sql.is_empty() {
+            statements.push(sql);
         }
+    }
+    if let Database::Postgres(_) = database {
+        // There `IF NOT EXISTS` fails beside another one. Sent together they are one transaction, and one at a time.
+        statements = vec![format!("SELECT pg_advisory_xact_lock({LOCK}); {}", statements.join("; "))];
+    }
+    for sql in statements {
         let sql = sqlx::AssertSqlSafe(sql);
         each!(database, pool => { sqlx::raw_sql(sql).execute(pool).await.map(drop) })?;
     }
