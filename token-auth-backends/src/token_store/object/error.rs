@@ -17,8 +17,8 @@ pub enum ObjectStoreError {
 /// What goes wrong within an operation.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error(transparent)]
-    Storage(#[from] object_store::Error),
+    #[error("{0}")]
+    Storage(String),
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     #[error(transparent)]
@@ -39,4 +39,20 @@ pub(super) enum Fault {
     Blob,
     #[error("the system has no randomness")]
     NoRandomness,
+}
+
+impl From<object_store::Error> for Fault {
+    /// In words: these errors repeat what they were caused by, but for the last causes.
+    fn from(error: object_store::Error) -> Self {
+        let mut words = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            let more = error.to_string();
+            if !words.contains(&more) {
+                words = format!("{words}: {more}");
+            }
+            cause = error.source();
+        }
+        Self::Storage(words)
+    }
 }

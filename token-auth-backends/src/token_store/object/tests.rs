@@ -166,6 +166,15 @@ async fn storage_without_an_order_is_refused_where_it_matters() {
     assert_eq!(store.revoke_account("alice", None).await.unwrap(), 3);
 }
 
+#[test]
+fn a_cause_is_told_once() {
+    let cause = std::io::Error::other(std::io::Error::other("connection refused"));
+    let error = object_store::Error::Generic { store: "S3", source: Box::new(cause) };
+    let fault = Fault::from(error);
+    assert_eq!(fault.to_string(), "Generic S3 error: connection refused");
+    assert!(std::error::Error::source(&fault).is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn storage_that_hangs_is_an_error_in_time() {
     let objects = Arc::new(Odd { hangs: true, ..Odd::default() });
