@@ -96,7 +96,7 @@ impl Config {
     pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
         #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds files"))]
         let mut files = self.named_files();
-        let mut errors = Vec::new();
+        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
             .ok();
@@ -116,8 +116,9 @@ impl Config {
         let tokens = self.tokens().cloned();
         #[cfg(feature = "oauth2")]
         let (sources, sign_in) = match self.assemble_sign_in(stored.as_ref(), &mut errors) {
-            Some(assembled) => {
+            Some(mut assembled) => {
                 files.extend(assembled.files);
+                warnings.append(&mut assembled.warnings);
                 (assembled.sources, Some(assembled.pages))
             }
             None => (Vec::new(), None),
@@ -136,9 +137,12 @@ impl Config {
         if let Some(acl) = acl {
             authorizers.push(acl);
         }
-        let (Some(Keys { signer, published, trust, warnings }), true) = (keys, errors.is_empty()) else {
+        let (Some(Keys { signer, published, trust, warnings: mut of_keys }), true) =
+            (keys, errors.is_empty())
+        else {
             return Err(ConfigErrors::new(errors));
         };
+        warnings.append(&mut of_keys);
         let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
             .and_then(|service| service.with_lifetime(token.expiration))
             .and_then(|service| service.with_attempt_limits(limits.attempts))

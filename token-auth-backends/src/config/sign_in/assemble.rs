@@ -24,6 +24,7 @@ pub(in crate::config) struct Assembled {
     pub(in crate::config) pages: SignInPages,
     /// What was read: when one of these changes, everything is read again.
     pub(in crate::config) files: Vec<PathBuf>,
+    pub(in crate::config) warnings: Vec<Finding>,
 }
 
 impl SignIn {
@@ -72,8 +73,14 @@ impl SignIn {
         if let Some(policy) = &tokens.personal {
             options.token_lifetime = policy.max_lifetime;
         }
+        let mut warnings = Vec::new();
+        if options.public_url.is_none() && !options.tls {
+            warnings.push(self.spot.finding(
+                "needs `sign_in.public_url` behind a proxy that ends TLS: without it, cookies of the sign-in go over plain HTTP, too",
+            ));
+        }
         let pages = SignInPages::new(offers, stored.clone(), keys, options);
-        Ok(Assembled { sources, pages, files })
+        Ok(Assembled { sources, pages, files, warnings })
     }
 }
 

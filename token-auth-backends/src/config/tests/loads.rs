@@ -325,3 +325,20 @@ async fn docker_passwords_need_one_provider() {
     let loaded = folder(&one).load().unwrap();
     assert_eq!(ask(&loaded, alice(), "repository:a:pull").await, Err(503));
 }
+
+#[cfg(feature = "oauth2")]
+#[tokio::test]
+async fn cookies_without_tls_are_warned_of() {
+    let base = "token: {issuer: i, expiration: 900, certificate: DIR/auth.pem, key: DIR/auth.key}\nusers: {}\nacl: []\n";
+    let github = "github_auth: {organization: x, client_id: x, client_secret: x, level_token_db: {path: DIR/tokens.redb}}\n";
+    for (more, warnings) in [
+        ("server: {addr: ':0'}\n", 1),
+        ("server: {addr: ':0', certificate: DIR/auth.pem, key: DIR/auth.key}\n", 0),
+        ("server: {addr: ':0'}\nsign_in: {public_url: 'https://auth.example.com'}\n", 0),
+    ] {
+        let loaded = Folder::new(&format!("{base}{github}{more}")).load().unwrap();
+        let found: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
+        let of_cookies = found.iter().filter(|warning| warning.contains("`sign_in.public_url`")).count();
+        assert_eq!(of_cookies, warnings, "{more}: {found:?}");
+    }
+}
