@@ -41,7 +41,7 @@ impl SignIn {
         place.write("config.yml", &Self::base(keys, ""));
         let server = ServerSetup::new(place).arg("config.yml").start();
         let url = url(&server);
-        let provider = IdentityProvider::start(&[&format!("{url}/oidc_auth")]);
+        let provider = IdentityProvider::start(&[&format!("{url}/oidc_auth"), &format!("{url}/google_auth")]);
         let alice = json!({
             "email": "alice@example.com", "email_verified": true, "groups": ["dev"],
             "realm_access": {"roles": ["pusher"]},
@@ -75,6 +75,8 @@ token: {{issuer: {:?}, expiration: 900, certificate: token.pem, key: token.key}}
 users: {{}}
 acl:
   - match: {{labels: {{groups: dev}}, name: 'dev/*'}}
+    actions: ['*']
+  - match: {{labels: {{teams: dev}}, name: 'dev/*'}}
     actions: ['*']
   - match: {{account: '/.+/'}}
     actions: [pull]

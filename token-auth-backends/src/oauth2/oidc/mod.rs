@@ -266,8 +266,9 @@ impl IdentityProvider for Oidc {
         for scope in self.options.scopes.iter().filter(|scope| *scope != "openid") {
             request = request.add_scope(Scope::new(scope.clone()));
         }
-        // Without it a provider must leave the scope out (OpenID Connect Core 1.0, section 11).
-        if self.options.scopes.iter().any(|scope| scope == "offline_access") {
+        // Without it a provider must leave the scope out (OpenID Connect Core 1.0, section 11); twice it is an error.
+        let prompts = self.options.parameters.iter().any(|(name, _)| name == "prompt");
+        if !prompts && self.options.scopes.iter().any(|scope| scope == "offline_access") {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }
         for (name, value) in &self.options.parameters {
