@@ -4,22 +4,25 @@ use std::fmt;
 
 use ldap3::dn_escape;
 
+/// The only sign that does not count around others. What else is blank belongs to a value.
+const SPACE: char = ' ';
+
 /// One step of a name: usually one attribute and its value.
 pub(super) type Rdn = Vec<(String, String)>;
 
 /// The steps of a name, the entry's own first; `None` if the text is not a name. Reads what RFC 2253 wrote, too.
 pub(super) fn parse(text: &str) -> Option<Vec<Rdn>> {
     let mut rdns = vec![Rdn::new()];
-    let mut rest = text.trim_start();
+    let mut rest = text.trim_start_matches(SPACE);
     while !rest.is_empty() {
         let (attribute, behind) = rest.split_once('=')?;
-        let attribute = attribute.trim();
+        let attribute = attribute.trim_matches(SPACE);
         let oid = attribute.chars().all(|c| c.is_ascii_digit() || c == '.');
         let name = attribute.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         if attribute.is_empty() || !(oid || name) {
             return None;
         }
-        let (value, behind) = value(behind.trim_start())?;
+        let (value, behind) = value(behind.trim_start_matches(SPACE))?;
         rdns.last_mut()?.push((attribute.to_owned(), value));
         let mut signs = behind.chars();
         match signs.next() {
@@ -28,7 +31,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<Rdn>> {
             Some(',' | ';') => rdns.push(Rdn::new()),
             Some(_) => return None,
         }
-        rest = signs.as_str().trim_start();
+        rest = signs.as_str().trim_start_matches(SPACE);
         if rest.is_empty() {
             return None;
         }
@@ -40,16 +43,17 @@ pub(super) fn parse(text: &str) -> Option<Vec<Rdn>> {
 fn value(text: &str) -> Option<(String, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         let (value, behind) = unescape(quoted, &['"'])?;
-        let behind = behind.strip_prefix('"')?.trim_start();
+        let behind = behind.strip_prefix('"')?.trim_start_matches(SPACE);
         return Some((String::from_utf8(value).ok()?, behind));
     }
     let (mut value, behind) = unescape(text, &[',', ';', '+'])?;
     // Spaces at the end do not count, but an escaped one does.
     let written = text.len() - behind.len();
     let raw = text.get(..written)?;
-    let spaces = raw.len() - raw.trim_end_matches(' ').len();
-    let escaped = raw.trim_end_matches(' ').ends_with('\\');
-    value.truncate(value.len() - spaces.saturating_sub(usize::from(escaped)));
+    let end = raw.trim_end_matches(SPACE);
+    let escapes = end.len() - end.trim_end_matches('\\').len();
+    let spaces = raw.len() - end.len();
+    value.truncate(value.len() - spaces.saturating_sub(escapes % 2));
     Some((String::from_utf8(value).ok()?, behind))
 }
 
@@ -175,6 +179,9 @@ mod tests {
             ("cn=a\\,b\\\\c\\2c\\C3\\A4", Some(vec![one("cn", "a,b\\c,ä")])),
             ("cn=a\\ ,dc=x", Some(vec![one("cn", "a "), one("dc", "x")])),
             ("cn=\\ a  ", Some(vec![one("cn", " a")])),
+            ("cn=a\\\\  ", Some(vec![one("cn", "a\\")])),
+            ("cn=a\\\\\\  ", Some(vec![one("cn", "a\\ ")])),
+            ("cn=\u{a0} ,dc=\u{2003}x", Some(vec![one("cn", "\u{a0}"), one("dc", "\u{2003}x")])),
             ("cn=\"a,b+c\";dc=x", Some(vec![one("cn", "a,b+c"), one("dc", "x")])),
             ("cn=a+uid=b", Some(vec![[one("cn", "a"), one("uid", "b")].concat()])),
             ("2.5.4.3=a", Some(vec![one("2.5.4.3", "a")])),
@@ -241,7 +248,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn an_account_stays_within_its_value(account in "\\PC{1,20}|[,+=\\\\\" #;<>\0a]{1,8}") {
+        fn an_account_stays_within_its_value(account in "\\PC{1,20}|[,+=\\\\\" #;<>\0a\u{a0}\u{2003}]{1,8}") {
             let name = BindTemplate::new("uid=${account},dc=x").unwrap().name(&account).unwrap();
             let rdns = parse(&name).unwrap();
             proptest::prop_assert_eq!(rdns.len(), 2);
