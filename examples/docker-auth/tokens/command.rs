@@ -135,7 +135,12 @@ pub(super) async fn answer(service: &TokenService, question: Ask) -> Reply {
             false => Reply::Failed(format!("there is no token {id}")),
         }),
         Ask::RevokeAccount { account, kind } => {
-            tokens.store().revoke_account(&account, kind).await.map(Reply::Revoked)
+            tokens.revoke_account(&account, kind).await.map(|count| match count {
+                0 => Reply::Failed(format!(
+                    "nothing was revoked: there is no such token of the account {account:?}"
+                )),
+                count => Reply::Revoked(count),
+            })
         }
     };
     reply.unwrap_or_else(|error| Reply::Failed(error.to_string()))

@@ -35,6 +35,7 @@ impl SignIn {
         stored: &StoredTokens,
         reserved: &[String],
         server: &ServerConfig,
+        issuer: &str,
         examine: bool,
     ) -> Result<Assembled, Vec<Finding>> {
         let mut files = Vec::new();
@@ -69,6 +70,7 @@ impl SignIn {
         let mut options = self.pages.clone();
         options.path_prefix.clone_from(&server.path_prefix);
         options.tls = server.tls.is_some();
+        issuer.clone_into(&mut options.issuer);
         options.addresses = server.addresses();
         if let Some(policy) = &tokens.personal {
             options.token_lifetime = policy.max_lifetime;
@@ -164,6 +166,7 @@ fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn Identi
 fn with_claims(mut options: OidcOptions, claims: &Claims, http: HttpOptions) -> OidcOptions {
     replace(&mut options.scopes, &claims.scopes);
     replace(&mut options.user_claim, &claims.user_claim);
+    replace(&mut options.dangerous_unverified_email, &claims.dangerous_unverified_email);
     replace(&mut options.label_claims, &claims.label_claims);
     replace(&mut options.clock_skew, &claims.clock_skew);
     replace(&mut options.discovery_ttl, &claims.discovery_ttl);

@@ -3,9 +3,11 @@
 mod discovery;
 mod id_token;
 mod options;
+mod statement;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -35,6 +37,7 @@ use super::provider::{
 use crate::http_client::{HttpClient, HttpError};
 use discovery::Discovery;
 use id_token::{Expected, Problem};
+use statement::Statement;
 
 pub use options::OidcOptions;
 
@@ -171,13 +174,14 @@ impl Oidc {
     async fn profile(
         &self,
         metadata: &CoreProviderMetadata,
-        mut claims: Claims,
+        claims: Claims,
         grant: ProviderGrant,
     ) -> Result<Verdict, BackendError> {
         let Some(subject) = claims::text(&claims, "sub") else {
             return Ok(untrusted("the ID token has no subject"));
         };
-        if self.wanted().any(|claim| claims::find(&claims, claim).is_none()) {
+        let mut said = Statement::new(claims);
+        if self.wanted().any(|claim| said.find(claim).is_none() || !self.believes(&said, claim)) {
             match self.user_info(metadata, &grant.access_token).await? {
                 None => {}
                 Some(Err(reason)) => return Ok(untrusted(reason)),
@@ -185,31 +189,31 @@ impl Oidc {
                     if claims::text(&further, "sub").as_ref() != Some(&subject) {
                         return Ok(untrusted("the userinfo endpoint tells of someone else"));
                     }
-                    for (name, value) in further {
-                        claims.entry(name).or_insert(value);
-                    }
+                    said.add(further);
                 }
             }
         }
-        Ok(self.judge_claims(&claims, subject, grant))
+        Ok(self.judge_statement(&said, subject, grant))
     }
 
-    fn judge_claims(&self, claims: &Claims, subject: String, grant: ProviderGrant) -> Verdict {
+    fn believes(&self, said: &Statement, claim: &str) -> bool {
+        said.vouches_for(claim, self.options.dangerous_unverified_email)
+    }
+
+    fn judge_statement(&self, said: &Statement, subject: String, grant: ProviderGrant) -> Verdict {
         if let Some(domain) = &self.options.hosted_domain
-            && !claims::text(claims, "hd").is_some_and(|hosted| hosted.eq_ignore_ascii_case(domain))
+            && !said.text("hd").is_some_and(|hosted| hosted.eq_ignore_ascii_case(domain))
         {
             return not_allowed("the account is not of the domain");
         }
-        let claim = &self.options.user_claim;
-        if claim == "email"
-            && claims.get("email_verified").is_some_and(|flag| *flag == false || *flag == "false")
-        {
-            return not_allowed("the e-mail address is not verified");
+        if !self.wanted().all(|claim| self.believes(said, claim)) {
+            return not_allowed("the e-mail address is not verified, or the provider does not say so");
         }
-        let Some(account) = claims::text(claims, claim).filter(|account| claims::is_account(account)) else {
+        let account = said.text(&self.options.user_claim).filter(|account| claims::is_account(account));
+        let Some(account) = account else {
             return not_allowed("the provider gives no account name, or one that cannot be used");
         };
-        match claims::labels(claims, &self.options.label_claims) {
+        match claims::labels(|claim| said.find(claim), &self.options.label_claims) {
             Some(labels) => Verdict::Known(Profile { subject, account, labels, grant }),
             None => not_allowed("the account has too many label values"),
         }
@@ -228,7 +232,7 @@ impl Oidc {
             Some(Err(reason)) => Ok(ended(reason)),
             Some(Ok(claims)) => {
                 let verdict = match claims::text(&claims, "sub") {
-                    Some(subject) => self.judge_claims(&claims, subject, grant),
+                    Some(subject) => self.judge_statement(&Statement::new(claims), subject, grant),
                     None => untrusted("the userinfo endpoint tells of nobody"),
                 };
                 Ok(match verdict {
@@ -348,6 +352,10 @@ impl IdentityProvider for Oidc {
 
     fn issuer(&self) -> Option<&str> {
         Some(&self.options.issuer)
+    }
+
+    fn identifier(&self) -> Cow<'_, str> {
+        format!("{}\0{}", self.options.issuer, self.options.registration.client_id).into()
     }
 }
 

@@ -133,7 +133,6 @@ async fn a_good_token_tells_who_it_is() {
         json!({"nbf": NOW + 59}),
         // SHA-256 of `secret-access`, its left half.
         json!({"at_hash": "JhPZ48vNdgnvxTKfmEjDlA"}),
-        json!({"email_verified": null}),
         json!({"email_verified": "true"}),
     ] {
         let verdict = redeemed(with_claims(claims.clone())).await.unwrap();
@@ -160,6 +159,10 @@ async fn a_bad_token_is_refused() {
         (json!({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}), "the access token is not"),
         (json!({"email_verified": false}), "not verified"),
         (json!({"email_verified": "false"}), "not verified"),
+        (json!({"email_verified": null}), "not verified"),
+        (json!({"email_verified": "True"}), "not verified"),
+        (json!({"email_verified": 1}), "not verified"),
+        (json!({"email_verified": ["true"]}), "not verified"),
         (json!({"email": "a:b@example.com"}), "cannot be used"),
     ] {
         let verdict = redeemed(with_claims(claims.clone())).await.unwrap();
@@ -254,6 +257,89 @@ async fn what_the_token_lacks_is_asked_for() {
             (None, Err(_) | Ok(Verdict::Refused(_))) => {}
             (groups, answer) => panic!("{userinfo:?}: {answer:?} instead of {groups:?}"),
         }
+    }
+}
+
+/// An address is verified where the document that names it says so.
+#[tokio::test]
+async fn one_document_vouches_for_its_own_address() {
+    let (alice, mallory) = ("alice@example.com", "mallory@example.com");
+    for (id_token, userinfo, account) in [
+        // The address is in one document, and what is said of it in the other.
+        (json!({"email": null, "email_verified": true}), json!({"email": mallory}), None),
+        (
+            json!({"email": null, "email_verified": true}),
+            json!({"email": mallory, "email_verified": false}),
+            None,
+        ),
+        (json!({"email_verified": null}), json!({"email_verified": true}), None),
+        (json!({"email_verified": null}), json!({"email": mallory, "email_verified": true}), None),
+        // Nobody says it.
+        (json!({"email_verified": null}), json!({"email": alice}), None),
+        (json!({"email": null, "email_verified": null}), json!({"email": alice}), None),
+        (json!({"email": null}), json!({"email": alice, "email_verified": "no"}), None),
+        // One says the contrary.
+        (json!({"email_verified": false}), json!({"email": alice, "email_verified": true}), None),
+        (json!({"groups": null}), json!({"email": alice, "email_verified": false}), None),
+        (json!({"email_verified": null}), json!({"email": alice, "email_verified": false}), None),
+        // One document says both.
+        (json!({"email_verified": null}), json!({"email": alice, "email_verified": true}), Some(alice)),
+        (
+            json!({"email": null, "email_verified": null}),
+            json!({"email": mallory, "email_verified": "true"}),
+            Some(mallory),
+        ),
+        (json!({"groups": null}), json!({"email": mallory, "email_verified": false}), Some(alice)),
+        (json!({"groups": null}), json!({"email": alice}), Some(alice)),
+    ] {
+        let mut said = userinfo.clone();
+        said["sub"] = json!("1");
+        let script = Script {
+            claims: id_token.clone(),
+            userinfo: Some((200, "", said.to_string())),
+            ..Script::default()
+        };
+        let verdict = redeemed(script).await.unwrap();
+        let found = match &verdict {
+            Verdict::Known(profile) => Some(&*profile.account),
+            Verdict::Refused(_) => None,
+        };
+        assert_eq!(found, account, "{id_token} and {userinfo}: {verdict:?}");
+    }
+}
+
+/// Rules may well go by an address that is a label.
+#[tokio::test]
+async fn an_address_as_a_label_is_verified_too() {
+    for (claims, good) in [
+        (json!({}), true),
+        (json!({"email_verified": null}), false),
+        (json!({"email_verified": false}), false),
+        (json!({"email": null}), true),
+    ] {
+        let (_fake, oidc) = provider(with_claims(claims.clone())).await;
+        let mut options = oidc.options.clone();
+        options.user_claim = "sub".to_owned();
+        options.label_claims = vec!["mail=email".into()];
+        let oidc = Oidc::new("oidc", options).unwrap().with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
+        let verdict = oidc.redeem(&Password::new("code"), &CHALLENGE).await;
+        assert_eq!(matches!(verdict, Ok(Verdict::Known(_))), good, "{claims}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_never_says_it_can_be_believed() {
+    for (claims, good) in [
+        (json!({}), true),
+        (json!({"email_verified": null}), true),
+        (json!({"email_verified": false}), false),
+        (json!({"email_verified": "no"}), false),
+    ] {
+        let (_fake, oidc) = provider(with_claims(claims.clone())).await;
+        let options = OidcOptions { dangerous_unverified_email: true, ..oidc.options.clone() };
+        let oidc = Oidc::new("oidc", options).unwrap().with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
+        let verdict = oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
+        assert_eq!(matches!(verdict, Verdict::Known(_)), good, "{claims}: {verdict:?}");
     }
 }
 
