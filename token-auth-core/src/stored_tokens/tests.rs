@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::token::{Claims, PublicKey, Sign};
 use crate::{
-    AccessRequest, Answer, Authenticator, Authn, Authz, BackendError, Credentials, Grant, GrantType,
-    Identity, LabelValue, Labels, MemoryTokenStore, Password, Restriction, TokenError, TokenKind, TokenQuery,
-    TokenRecord, TokenRequest, TokenService, async_trait, authorizer_fn,
+    AccessRequest, AccountRequest, Answer, Authenticator, Authn, AuthnRequest, Authz, BackendError,
+    Credentials, Grant, GrantType, Identity, LabelValue, Labels, MemoryTokenStore, Password, Restriction,
+    TokenError, TokenKind, TokenQuery, TokenRecord, TokenRequest, TokenService, async_trait, authorizer_fn,
 };
 
 const START: u64 = 1_700_000_000;
@@ -19,6 +19,7 @@ const DAY: u64 = 86_400;
 #[derive(Clone)]
 enum Present {
     There { team: &'static str, stamp: &'static str },
+    Person(&'static str),
     Renamed,
     Disabled,
     Gone,
@@ -30,8 +31,8 @@ struct Source(Arc<Mutex<Present>>);
 
 #[async_trait]
 impl Authenticator for Source {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        Ok(match credentials {
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(match request.credentials {
             Credentials::Anonymous => Authn::Accept(Identity::new("")),
             Credentials::Password { username, password } if password.expose() == "right" => {
                 let identity = Identity::new(username.as_str());
@@ -53,14 +54,15 @@ impl Authenticator for Source {
         })
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        let identity = Identity::new(Arc::clone(&identity.account));
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        let identity = Identity::new(request.account);
         Ok(match self.0.lock().unwrap().clone() {
             Present::There { team, stamp } => Authn::Accept(
                 identity
                     .with_labels(Labels::new().with("team", LabelValue::literal(team)))
                     .with_security_stamp(stamp),
             ),
+            Present::Person(subject) => Authn::Accept(identity.with_subject(subject)),
             Present::Renamed => Authn::Accept(Identity::new("alicia")),
             Present::Disabled => Authn::Reject("locked".into()),
             Present::Gone => Authn::Abstain,
@@ -528,4 +530,39 @@ async fn what_would_be_of_no_use_is_not_made() {
     let disabled = World::with(|tokens| tokens).tokens;
     let error = disabled.create(new(), &source, at(START)).await.unwrap_err();
     assert!(matches!(error, CreateTokenError::NotEnabled));
+}
+
+#[tokio::test]
+async fn a_personal_token_is_of_the_person_who_had_the_account() {
+    let world = World::new();
+    // One that was made when the source did not tell who that is, goes on.
+    let old = world.create(NewPersonalToken::new("alice", "old")).await;
+    world.set(Present::Person("1"));
+    let token = world.create(NewPersonalToken::new("alice", "new")).await;
+    for token in [&old, &token] {
+        assert!(world.service.answer(&with_token("alice", token)).await.result.is_ok());
+    }
+    for present in [Present::Person("2"), THERE] {
+        world.set(present);
+        let answer = world.service.answer(&with_token("alice", &token)).await;
+        refused(&answer, &TokenError::Unauthorized, "another person's");
+    }
+    let source = Source(Arc::clone(&world.present));
+    let new = NewPersonalToken::new("alice", "late").with_subject(Some("1"));
+    let late = world.tokens.create(new, &source, world.service.now()).await;
+    assert!(matches!(late, Err(CreateTokenError::UnknownAccount(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn sessions_of_an_account_end_together() {
+    let world = World::new();
+    assert_eq!(world.tokens.session_mark("alice").await.unwrap(), None);
+    let first = world.tokens.begin_session("alice").await.unwrap();
+    assert_eq!(world.tokens.begin_session("alice").await.unwrap(), first);
+    let other = world.tokens.begin_session("bob").await.unwrap();
+    assert_ne!(first, other);
+    world.create(NewPersonalToken::new("alice", "ci")).await;
+    assert_eq!(world.tokens.revoke_account("alice", Some(TokenKind::Personal)).await.unwrap(), 1);
+    assert_ne!(world.tokens.session_mark("alice").await.unwrap(), Some(first));
+    assert_eq!(world.tokens.session_mark("bob").await.unwrap(), Some(other));
 }
