@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 use token_auth_core::{LabelValue, Labels};
 
-pub(super) use crate::claims::find;
-use crate::claims::scalar;
+pub(super) use crate::issuer::claims::find;
+use crate::issuer::claims::scalar;
 
 /// The most values that one account's labels have together. Beyond it the account is refused: a label that was left out
 /// could be one that denies.

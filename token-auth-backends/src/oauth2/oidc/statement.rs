@@ -12,7 +12,7 @@ pub(super) struct Statement {
     documents: Vec<Claims>,
 }
 
-/// What is said of an address.
+/// What is said of an address. Of what is no address nothing needs to be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verified {
     Yes,
@@ -45,10 +45,28 @@ impl Statement {
     /// Whether the value of this claim can be believed, as far as it is an address: some document that names this very
     /// address says that it is verified, and none denies it. With `unsaid_will_do` it is enough that none denies it.
     pub(super) fn vouches_for(&self, path: &str, unsaid_will_do: bool) -> bool {
-        let (Some(flag), Some(address)) = (flag_of(path), self.find(path)) else { return true };
+        match self.said_of(path) {
+            Verified::Yes => true,
+            Verified::No => false,
+            Verified::Unsaid => unsaid_will_do,
+        }
+    }
+
+    /// Whether a further document could add to this claim: the claim itself, or what is said of an address.
+    pub(super) fn lacks(&self, path: &str, unsaid_will_do: bool) -> bool {
+        self.find(path).is_none() || (!unsaid_will_do && self.said_of(path) == Verified::Unsaid)
+    }
+
+    fn said_of(&self, path: &str) -> Verified {
+        let (Some(flag), Some(address)) = (flag_of(path), self.find(path)) else { return Verified::Yes };
         let of_it = self.documents.iter().filter(|claims| find(claims, path) == Some(address));
-        let said: Vec<_> = of_it.map(|claims| verified(find(claims, &flag))).collect();
-        !said.contains(&Verified::No) && (unsaid_will_do || said.contains(&Verified::Yes))
+        of_it.map(|claims| verified(find(claims, &flag))).fold(Verified::Unsaid, |sum, one| {
+            match (sum, one) {
+                (Verified::No, _) | (_, Verified::No) => Verified::No,
+                (Verified::Yes, _) | (_, Verified::Yes) => Verified::Yes,
+                (Verified::Unsaid, Verified::Unsaid) => Verified::Unsaid,
+            }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tokens that no provider issues, and answers that none gives.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -157,6 +157,17 @@ async fn a_bad_token_is_refused() {
         (json!({"iat": NOW - 4000}), "of another time"),
         (json!({"nbf": NOW + 61}), "not valid yet"),
         (json!({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}), "the access token is not"),
+        (json!({"exp": null}), "of another time"),
+        (json!({"exp": "4102444800"}), "of another time"),
+        (json!({"iat": null}), "of another time"),
+        (json!({"nbf": "soon"}), "of another time"),
+        (json!({"aud": ["client", 7]}), "for someone else"),
+        (json!({"aud": null}), "for someone else"),
+        (json!({"azp": ["client"]}), "issued to another client"),
+        (json!({"nonce": ["the-nonce"]}), "another sign-in"),
+        (json!({"at_hash": ["JhPZ48vNdgnvxTKfmEjDlA"]}), "the access token is not"),
+        (json!({"at_hash": ""}), "the access token is not"),
+        (json!({"sub": null}), "no subject"),
         (json!({"email_verified": false}), "not verified"),
         (json!({"email_verified": "false"}), "not verified"),
         (json!({"email_verified": null}), "not verified"),
@@ -165,7 +176,9 @@ async fn a_bad_token_is_refused() {
         (json!({"email_verified": ["true"]}), "not verified"),
         (json!({"email": "a:b@example.com"}), "cannot be used"),
     ] {
-        let verdict = redeemed(with_claims(claims.clone())).await.unwrap();
+        let userinfo = Some((200, "", json!({"sub": "1"}).to_string()));
+        let script = Script { claims: claims.clone(), userinfo, ..Script::default() };
+        let verdict = redeemed(script).await.unwrap();
         let Verdict::Refused(refusal) = verdict else { panic!("{claims}: {verdict:?}") };
         assert!(refusal.reason().contains(reason), "{claims}: {refusal:?}");
     }
@@ -198,9 +211,12 @@ async fn algorithms_are_not_confused() {
 #[tokio::test]
 async fn discovery_is_checked_and_kept() {
     for (discovery, reason) in [
-        (json!({"issuer": "https://evil.example"}), "unexpected issuer"),
-        (json!({"jwks_uri": null}), "parse"),
-        (json!({"authorization_endpoint": "not an address"}), "parse"),
+        (json!({"issuer": "https://evil.example"}), "another issuer"),
+        (json!({"jwks_uri": null}), "is not one"),
+        (json!({"authorization_endpoint": "not an address"}), "is not one"),
+        (json!({"token_endpoint": null}), "is not one"),
+        (json!({"userinfo_endpoint": "ftp://x/"}), "is not one"),
+        (json!({"id_token_signing_alg_values_supported": null}), "is not one"),
     ] {
         let (fake, oidc) = provider(Script { discovery: discovery.clone(), ..Script::default() }).await;
         let error = oidc.authorization_url(&CHALLENGE).await.unwrap_err().to_string();
@@ -217,15 +233,15 @@ async fn discovery_is_checked_and_kept() {
     assert_eq!(fetched, 1, "a token with an unknown key does not make it ask all the time");
 }
 
-/// Keys that change without a change of name are fetched anew, too; tokio's clock says when that may be.
+/// Keys that change without a change of name are fetched anew, too; the clock says when that may be.
 #[tokio::test]
 async fn another_key_of_the_same_name_is_learnt() {
+    static NOW_HERE: AtomicU64 = AtomicU64::new(NOW);
     let (fake, oidc) = provider(Script { rotated: true, ..Script::default() }).await;
+    let oidc = oidc.with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW_HERE.load(Ordering::SeqCst)));
     let redeem = async || oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
     assert!(matches!(redeem().await, Verdict::Refused(_)), "the keys were fetched a moment ago");
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(10)).await;
-    tokio::time::resume();
+    NOW_HERE.fetch_add(10, Ordering::SeqCst);
     assert!(matches!(redeem().await, Verdict::Known(_)));
     let fetched = fake.paths().iter().filter(|path| path.ends_with("/jwks")).count();
     assert_eq!(fetched, 2);
@@ -317,7 +333,9 @@ async fn an_address_as_a_label_is_verified_too() {
         (json!({"email_verified": false}), false),
         (json!({"email": null}), true),
     ] {
-        let (_fake, oidc) = provider(with_claims(claims.clone())).await;
+        let userinfo = Some((200, "", json!({"sub": "1"}).to_string()));
+        let script = Script { claims: claims.clone(), userinfo, ..Script::default() };
+        let (_fake, oidc) = provider(script).await;
         let mut options = oidc.options.clone();
         options.user_claim = "sub".to_owned();
         options.label_claims = vec!["mail=email".into()];
