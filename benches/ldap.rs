@@ -11,7 +11,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ldap3::{Ldap, LdapConnAsync, Scope};
 use token_auth_backends::ldap::{GroupSearch, LdapAuthenticator, LdapOptions, ServiceAccount, UserSearch};
-use token_auth_core::{Authenticator, Authn, Credentials};
+use token_auth_core::{Authenticator, Authn, AuthnRequest, Credentials};
 use token_auth_tests::{Place, Slapd, SlapdSetup};
 use tokio::task::JoinSet;
 
@@ -89,7 +89,7 @@ fn directory(place: &Place, slapd: &Slapd, with_groups: bool) -> LdapAuthenticat
 
 async fn login(directory: &LdapAuthenticator, number: u64) {
     let credentials = Credentials::password(format!("user{number}"), format!("password{number}"));
-    match directory.authenticate(&credentials).await {
+    match directory.authenticate(&AuthnRequest::new(&credentials)).await {
         Ok(Authn::Accept(_)) => {}
         other => panic!("{other:?}"),
     }

@@ -13,8 +13,8 @@ use axum::Router;
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
-    AccessRequest, Authenticator, Authn, Authz, BackendError, Credentials, Grant, Identity, LabelValue,
-    Labels, TokenService, async_trait, authorizer_fn,
+    AccessRequest, AccountRequest, Authenticator, Authn, AuthnRequest, Authz, BackendError, Credentials,
+    Grant, Identity, LabelValue, Labels, TokenService, async_trait, authorizer_fn,
 };
 
 /// Knows `build-TEAM` by the secret that all build machines share.
@@ -35,16 +35,28 @@ impl BuildMachines {
 
 #[async_trait]
 impl Authenticator for BuildMachines {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        let Credentials::Password { username, password } = credentials else { return Ok(Authn::Abstain) };
-        let Some(team) = username.strip_prefix("build-") else { return Ok(Authn::Abstain) };
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        let Credentials::Password { username, password } = request.credentials else {
+            return Ok(Authn::Abstain);
+        };
+        let Some(machine) = machine(username) else { return Ok(Authn::Abstain) };
         // Verifying a MAC takes the same time wherever the two first differ.
         if aws_lc_rs::hmac::verify(&self.key, password.expose().as_bytes(), self.secret.as_ref()).is_err() {
             return Ok(Authn::Reject("wrong secret".into()));
         }
-        let labels = Labels::new().with("team", LabelValue::literal(team));
-        Ok(Authn::Accept(Identity::new(username.as_str()).with_labels(labels)))
+        Ok(Authn::Accept(machine))
     }
+
+    /// Every team has a build machine.
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(machine(request.account).map_or(Authn::Abstain, Authn::Accept))
+    }
+}
+
+/// The build machine of this name, if it can be one's.
+fn machine(name: &str) -> Option<Identity> {
+    let team = name.strip_prefix("build-")?;
+    Some(Identity::new(name).with_labels(Labels::new().with("team", LabelValue::literal(team))))
 }
 
 /// What belongs to a team lies below its name.

@@ -1,8 +1,9 @@
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials};
+use token_auth_core::{Authenticator, Authn, AuthnRequest, BackendError, Credentials};
 
 /// What an authenticator says to a name and a password, in words.
 pub async fn login(authenticator: &dyn Authenticator, name: &str, password: &str) -> String {
-    show_verdict(authenticator.authenticate(&Credentials::password(name, password)).await)
+    let credentials = Credentials::password(name, password);
+    show_verdict(authenticator.authenticate(&AuthnRequest::new(&credentials)).await)
 }
 
 /// The account that is accepted, or what is said instead.

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use token_auth_backends::core::{Authenticator, Authn, Credentials, Identity};
+use token_auth_backends::core::{AccountRequest, Authenticator, Authn, AuthnRequest, Credentials};
 use token_auth_backends::ldap::{
     AttributeLabel, BindTemplate, GroupSearch, LdapAuthenticator, LdapOptions, Security, ServiceAccount,
     UserSearch,
@@ -46,9 +46,9 @@ fn options(place: &Place, samba: &Samba) -> LdapOptions {
 }
 
 async fn label(directory: &LdapAuthenticator, name: &str, password: &str) -> String {
-    let answer = directory.authenticate(&Credentials::password(name, password)).await;
+    let answer = directory.authenticate(&AuthnRequest::new(&Credentials::password(name, password))).await;
     let Ok(Authn::Accept(identity)) = answer else { panic!("{name}: {}", show_verdict(answer)) };
-    let now = directory.revalidate(&identity).await;
+    let now = directory.revalidate(&AccountRequest::of(&identity)).await;
     let Ok(Authn::Accept(now)) = now else { panic!("{name}: {}", show_verdict(now)) };
     assert_eq!(now.labels, identity.labels, "{name}: other labels when revalidated");
     identity.labels.get("groups").iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ")
@@ -83,7 +83,11 @@ async fn knows_two_names_for_each(place: &Place, samba: &Samba) {
     for (account, expected) in
         [("alice", "alice"), ("Alice", "abstains"), ("alice.liddell@ex.test", "abstains")]
     {
-        assert_eq!(show_verdict(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
+        assert_eq!(
+            show_verdict(directory.revalidate(&AccountRequest::new(account)).await),
+            expected,
+            "{account}"
+        );
     }
 }
 
@@ -103,19 +107,19 @@ async fn refuses_who_may_not(place: &Place, samba: &Samba) {
         ("grace", "rejects: the password has expired"),
         ("erin", "erin"),
     ] {
-        assert_eq!(show_verdict(directory.revalidate(&Identity::new(name)).await), expected, "{name}");
+        assert_eq!(show_verdict(directory.revalidate(&AccountRequest::new(name)).await), expected, "{name}");
     }
     for _ in 0..3 {
         assert_eq!(login(&directory, "erin", "wrong").await, "rejects: wrong password");
     }
     let locked = "rejects: the account is locked";
     assert_eq!(login(&directory, "erin", "erin-password").await, locked);
-    assert_eq!(show_verdict(directory.revalidate(&Identity::new("erin")).await), locked);
+    assert_eq!(show_verdict(directory.revalidate(&AccountRequest::new("erin")).await), locked);
     samba.modify(
         "dn: CN=Erin,OU=Staff,DC=ex,DC=test\nchangetype: modify\nreplace: lockoutTime\nlockoutTime: 0\n",
     );
     assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
-    assert_eq!(show_verdict(directory.revalidate(&Identity::new("erin")).await), "erin");
+    assert_eq!(show_verdict(directory.revalidate(&AccountRequest::new("erin")).await), "erin");
 }
 
 async fn finds_groups(place: &Place, samba: &Samba) {

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use token_auth_backends::core::acl::{Acl, Match, Rule};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
-    Authenticator, AuthenticatorChain, Authn, Credentials, GrantType, Identity, Labels, MemoryTokenStore,
-    Password, RefreshPolicy, ScopeLimits, ScopeSet, StoredTokens, TokenRequest, TokenService,
+    AccountRequest, Authenticator, AuthenticatorChain, Authn, AuthnRequest, Credentials, GrantType, Identity,
+    Labels, MemoryTokenStore, Password, RefreshPolicy, ScopeLimits, ScopeSet, StoredTokens, TokenRequest,
+    TokenService,
 };
 use token_auth_backends::ldap::{
     AttributeLabel, BindTemplate, GroupSearch, LabelRule, LdapAuthenticator, LdapOptions, LdapServer,
@@ -38,7 +39,7 @@ fn groups(filter: &str, label: &str) -> GroupSearch {
 }
 
 async fn labels(directory: &LdapAuthenticator, name: &str, password: &str) -> Labels {
-    match directory.authenticate(&Credentials::password(name, password)).await {
+    match directory.authenticate(&AuthnRequest::new(&Credentials::password(name, password))).await {
         Ok(Authn::Accept(identity)) => Labels::clone(&identity.labels),
         other => panic!("{name}: {}", show_verdict(other)),
     }
@@ -111,7 +112,10 @@ async fn calls_an_account_by_the_name_that_it_has_there() {
     ] {
         assert_eq!(login(&directory, name, password).await.replace(&port, "PORT"), expected, "{name}");
     }
-    assert!(!show_verdict(directory.revalidate(&Identity::new("alice@example.com")).await).contains("error"));
+    assert!(
+        !show_verdict(directory.revalidate(&AccountRequest::new("alice@example.com")).await)
+            .contains("error")
+    );
 
     options.account.attribute = Some("uid".to_owned());
     options.account.lower_case = true;
@@ -133,7 +137,11 @@ async fn calls_an_account_by_the_name_that_it_has_there() {
         ("nobody", "abstains"),
         ("dave", "rejects: the account has expired"),
     ] {
-        assert_eq!(show_verdict(directory.revalidate(&Identity::new(account)).await), expected, "{account}");
+        assert_eq!(
+            show_verdict(directory.revalidate(&AccountRequest::new(account)).await),
+            expected,
+            "{account}"
+        );
     }
 }
 
@@ -240,7 +248,11 @@ async fn binds_as_the_user_where_nobody_else_may_search() {
     }
     assert_eq!(values(&labels(&directory, "alice", "alice-password").await, "groups"), "registry-dev");
     let alice = Identity::new("alice");
-    assert_eq!(show_verdict(directory.revalidate(&alice).await), "abstains", "nobody can look");
+    assert_eq!(
+        show_verdict(directory.revalidate(&AccountRequest::of(&alice)).await),
+        "abstains",
+        "nobody can look"
+    );
 
     // Who is bound is alice, and the filter finds bob.
     options.users[0].filter =
@@ -253,7 +265,7 @@ async fn binds_as_the_user_where_nobody_else_may_search() {
     let mut with_service = self::options(&place, &slapd);
     with_service.bind_as_user = options.bind_as_user;
     let directory = LdapAuthenticator::new(with_service).unwrap();
-    assert_eq!(show_verdict(directory.revalidate(&alice).await), "alice");
+    assert_eq!(show_verdict(directory.revalidate(&AccountRequest::of(&alice)).await), "alice");
 }
 
 #[tokio::test]
@@ -311,12 +323,15 @@ async fn refuses_accounts_that_are_locked() {
     let directory = LdapAuthenticator::new(options(&place, &slapd)).unwrap();
     let erin = Identity::new("erin");
     assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
-    assert_eq!(show_verdict(directory.revalidate(&erin).await), "erin");
+    assert_eq!(show_verdict(directory.revalidate(&AccountRequest::of(&erin)).await), "erin");
     for _ in 0..3 {
         assert_eq!(login(&directory, "erin", "wrong").await, "rejects: wrong password");
     }
     assert_eq!(login(&directory, "erin", "erin-password").await, "rejects: the account is locked");
-    assert_eq!(show_verdict(directory.revalidate(&erin).await), "rejects: the account is locked");
+    assert_eq!(
+        show_verdict(directory.revalidate(&AccountRequest::of(&erin)).await),
+        "rejects: the account is locked"
+    );
     let entry = "uid=erin,ou=people,dc=example,dc=com";
     slapd.modify(&format!("dn: {entry}\nchangetype: modify\ndelete: pwdAccountLockedTime\n"));
     assert_eq!(login(&directory, "erin", "erin-password").await, "erin");
@@ -334,7 +349,7 @@ async fn revalidates_with_the_present_groups() {
     let mut options = options(&place, &slapd);
     options.groups = vec![groups("(member=${dn})", "groups")];
     let directory = LdapAuthenticator::new(options).unwrap();
-    let now = async || match directory.revalidate(&Identity::new("alice")).await {
+    let now = async || match directory.revalidate(&AccountRequest::new("alice")).await {
         Ok(Authn::Accept(identity)) => values(&identity.labels, "groups"),
         other => show_verdict(other),
     };

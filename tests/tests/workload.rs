@@ -11,7 +11,9 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use token_auth_backends::core::{Authenticator, Authn, Credentials, Identity, LabelValue, Origin, Password};
+use token_auth_backends::core::{
+    Authenticator, Authn, AuthnRequest, Credentials, Identity, LabelValue, Origin, Password,
+};
 use token_auth_backends::workload::{IssuerAccess, KeyOptions, TrustedIssuer, WorkloadIdentities};
 use token_auth_tests::Issuer;
 
@@ -55,7 +57,7 @@ fn trusting(issuer: &Issuer, clock: &Clock) -> WorkloadIdentities {
 
 async fn judge(identities: &WorkloadIdentities, token: &str) -> Result<Authn, String> {
     let bearer = Credentials::Bearer(Password::new(token));
-    identities.authenticate(&bearer).await.map_err(|error| error.to_string())
+    identities.authenticate(&AuthnRequest::new(&bearer)).await.map_err(|error| error.to_string())
 }
 
 async fn accepted(identities: &WorkloadIdentities, token: &str) -> Identity {
@@ -83,7 +85,11 @@ async fn whoever_bears_a_token_is_who_it_says() {
     let token = issuer.token(&job());
     for username in ["", "jwt", "admin"] {
         let credentials = Credentials::password(username, token.as_str());
-        let Authn::Accept(identity) = identities.authenticate(&credentials).await.unwrap() else { panic!() };
+        let Authn::Accept(identity) =
+            identities.authenticate(&AuthnRequest::new(&credentials)).await.unwrap()
+        else {
+            panic!()
+        };
         assert_eq!(&*identity.account, "ci:repo:acme/app:ref:refs/heads/main");
         assert_eq!(identity.source.as_deref(), Some("workload ci"));
         // Ours ends with it, and nothing longer-lived is made of it.
@@ -103,7 +109,10 @@ async fn what_is_no_token_of_the_issuer_is_left_to_others() {
     for password in ["badmin", "", "a.b.c", "..", "a.b", &stranger.token(&job()), "x.e30.y"] {
         assert_eq!(judge(&identities, password).await.unwrap(), Authn::Abstain, "{password}");
     }
-    assert_eq!(identities.authenticate(&Credentials::Anonymous).await.unwrap(), Authn::Abstain);
+    assert_eq!(
+        identities.authenticate(&AuthnRequest::new(&Credentials::Anonymous)).await.unwrap(),
+        Authn::Abstain
+    );
     assert!(issuer.asked().is_empty() && stranger.asked().is_empty());
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use token_auth_core::{Authn, BackendError, Credentials, Identity, Labels, Restriction};
+use token_auth_core::{Authn, AuthnRequest, BackendError, Credentials, Identity, Labels, Restriction};
 
 use crate::password::{PasswordHash, PasswordVerifier};
 
@@ -53,9 +53,9 @@ impl Accounts {
         self.by_name.len()
     }
 
-    /// Says what is in the table now for an identity that came from it.
-    pub(crate) fn revalidate(&self, identity: &Identity) -> Authn {
-        match self.by_name.get(&*identity.account) {
+    /// Says what is in the table now for an account that came from it.
+    pub(crate) fn revalidate(&self, account: &str) -> Authn {
+        match self.by_name.get(account) {
             Some(account) => Authn::Accept(account.identity.clone()),
             None => Authn::Abstain,
         }
@@ -64,11 +64,11 @@ impl Accounts {
     /// Judges credentials. Without credentials only the anonymous account, `""`, is looked up.
     pub(crate) async fn authenticate(
         &self,
-        credentials: &Credentials,
+        request: &AuthnRequest<'_>,
         verifier: &PasswordVerifier,
         decoys: &Decoys,
     ) -> Result<Authn, BackendError> {
-        let (name, password) = match credentials {
+        let (name, password) = match request.credentials {
             Credentials::Anonymous => ("", None),
             Credentials::Password { username, password } => (username.as_str(), Some(password)),
             _ => return Ok(Authn::Abstain),

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use token_auth_backends::core::{Authenticator, Authn, Credentials};
+//! use token_auth_backends::core::{Authenticator, Authn, AuthnRequest, Credentials};
 //! use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
 //! use token_auth_backends::static_users::{StaticUser, StaticUsers};
 //!
@@ -13,7 +13,8 @@
 //! let hash = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC".parse()?;
 //! let users = StaticUsers::new(verifier, [("admin", StaticUser::new(hash))]);
 //!
-//! let answer = users.authenticate(&Credentials::password("admin", "badmin")).await?;
+//! let credentials = Credentials::password("admin", "badmin");
+//! let answer = users.authenticate(&AuthnRequest::new(&credentials)).await?;
 //! assert!(matches!(answer, Authn::Accept(identity) if &*identity.account == "admin"));
 //! # Ok(())
 //! # }

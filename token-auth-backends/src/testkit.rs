@@ -2,14 +2,21 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! # use token_auth_backends::core::{Authenticator, Authn, BackendError, Credentials, Identity, async_trait};
+//! # use token_auth_backends::core::{
+//! #     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, async_trait,
+//! # };
 //! use token_auth_backends::testkit::{KnownAccount, check_authenticator};
 //! # #[derive(Debug)]
 //! # struct Mine;
 //! # #[async_trait]
 //! # impl Authenticator for Mine {
-//! #     async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-//! #         let known = *credentials == Credentials::password("alice", "wonderland");
+//! #     async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+//! #         let known = *request.credentials == Credentials::password("alice", "wonderland");
+//! #         Ok(if known { Authn::Accept(Identity::new("alice")) } else { Authn::Abstain })
+//! #     }
+//! #
+//! #     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+//! #         let known = request.account == "alice";
 //! #         Ok(if known { Authn::Accept(Identity::new("alice")) } else { Authn::Abstain })
 //! #     }
 //! # }
@@ -25,7 +32,7 @@ mod token_store;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials};
+use token_auth_core::{AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials};
 
 pub use token_store::{check_token_store, check_token_store_lasts};
 
@@ -83,7 +90,7 @@ async fn accepts_the_known(authenticator: &dyn Authenticator, known: &KnownAccou
     // Twice: the second time may come from a cache, and must say the same.
     for time in ["first", "second"] {
         let credentials = Credentials::password(&*known.username, &*known.password);
-        match authenticator.authenticate(&credentials).await {
+        match login(authenticator, &credentials).await {
             Ok(Authn::Accept(identity)) => {
                 assert_eq!(*identity.account, *known.account, "the {time} time under another account");
             }
@@ -118,7 +125,7 @@ async fn refuses_wrong_passwords(authenticator: &dyn Authenticator, known: &Know
     ];
     for password in wrong {
         let credentials = Credentials::password(&*known.username, &*password);
-        let answer = authenticator.authenticate(&credentials).await;
+        let answer = login(authenticator, &credentials).await;
         let case: String = password.escape_debug().take(40).collect();
         assert!(!accepted(&answer), "the wrong password {case:?} is accepted");
         if password.len() > 3 {
@@ -146,7 +153,7 @@ async fn refuses_unknown_names(authenticator: &dyn Authenticator, known: &KnownA
     ];
     for username in unknown {
         for password in [&*known.password, "", "x"] {
-            let answer = authenticator.authenticate(&Credentials::password(&*username, password)).await;
+            let answer = login(authenticator, &Credentials::password(&*username, password)).await;
             let case: String = username.escape_debug().take(40).collect();
             assert!(
                 !accepted(&answer),
@@ -159,10 +166,10 @@ async fn refuses_unknown_names(authenticator: &dyn Authenticator, known: &KnownA
 /// A source that revalidates at all says the same of an account as at its login, and knows no other.
 async fn revalidates_what_it_knows(authenticator: &dyn Authenticator, known: &KnownAccount) {
     let credentials = Credentials::password(&*known.username, &*known.password);
-    let login = authenticator.authenticate(&credentials).await;
+    let login = login(authenticator, &credentials).await;
     assert!(accepted(&login), "the known account is not accepted any more: {login:?}");
     let Ok(Authn::Accept(identity)) = login else { return };
-    match authenticator.revalidate(&identity).await {
+    match authenticator.revalidate(&AccountRequest::of(&identity)).await {
         Ok(Authn::Accept(now)) => {
             assert_eq!(now.account, identity.account, "revalidated under another account");
             assert_eq!(now.labels, identity.labels, "revalidated with other labels than at the login");
@@ -173,8 +180,7 @@ async fn revalidates_what_it_knows(authenticator: &dyn Authenticator, known: &Kn
     }
     for account in [format!("{}-who-does-not-exist", known.account), "*".to_owned(), "x".repeat(100_000)] {
         let case: String = account.escape_debug().take(40).collect();
-        let mut unknown = identity.clone();
-        unknown.account = account.into();
+        let unknown = AccountRequest::new(&account).from_source(identity.source.as_deref());
         let answer = authenticator.revalidate(&unknown).await;
         assert!(!accepted(&answer), "the unknown account {case:?} is accepted when revalidated");
     }
@@ -183,10 +189,14 @@ async fn revalidates_what_it_knows(authenticator: &dyn Authenticator, known: &Kn
 /// Without a name of its own, a request is at most anonymous.
 async fn believes_no_claim(authenticator: &dyn Authenticator, known: &KnownAccount) {
     for credentials in [Credentials::Anonymous, Credentials::password("", &*known.password)] {
-        if let Ok(Authn::Accept(identity)) = authenticator.authenticate(&credentials).await {
+        if let Ok(Authn::Accept(identity)) = login(authenticator, &credentials).await {
             assert_eq!(&*identity.account, "", "credentials without a name are accepted as an account");
         }
     }
+}
+
+async fn login(authenticator: &dyn Authenticator, credentials: &Credentials) -> Result<Authn, BackendError> {
+    authenticator.authenticate(&AuthnRequest::new(credentials)).await
 }
 
 fn accepted(answer: &Result<Authn, BackendError>) -> bool {

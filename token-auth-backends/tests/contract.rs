@@ -57,7 +57,9 @@ mod broken {
     use std::sync::Arc;
 
     use token_auth_backends::testkit::{KnownAccount, check_authenticator};
-    use token_auth_backends::{Authenticator, Authn, BackendError, Credentials, Identity, async_trait};
+    use token_auth_backends::{
+        AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, async_trait,
+    };
 
     struct Broken {
         shown: &'static str,
@@ -72,7 +74,8 @@ mod broken {
 
     #[async_trait]
     impl Authenticator for Broken {
-        async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+        async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+            let credentials = request.credentials;
             let (name, password) = match credentials {
                 Credentials::Password { username, password } => (username.as_str(), password.expose()),
                 _ => ("", ""),
@@ -85,6 +88,13 @@ mod broken {
                     false => Authn::Abstain,
                 },
             )
+        }
+
+        async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+            Ok(match request.account {
+                "alice" => Authn::Accept(Identity::new("alice")),
+                _ => Authn::Abstain,
+            })
         }
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{AccessRequest, Authenticator, Authn, Authorizer, Authz, BackendError, Credentials, Identity};
+use crate::{
+    AccessRequest, AccountRequest, Authenticator, Authn, AuthnRequest, Authorizer, Authz, BackendError,
+};
 
 /// Authenticators asked in order. The first that does not abstain decides; an `Err` stops the chain, since a source that
 /// is away might have rejected what the next one accepts.
@@ -40,9 +42,9 @@ impl FromIterator<Arc<dyn Authenticator>> for AuthenticatorChain {
 
 #[async_trait]
 impl Authenticator for AuthenticatorChain {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
         for member in &self.0 {
-            match member.authenticate(credentials).await? {
+            match member.authenticate(request).await? {
                 Authn::Abstain => {}
                 Authn::Accept(mut identity) => {
                     identity.source.get_or_insert_with(|| member.name());
@@ -54,14 +56,14 @@ impl Authenticator for AuthenticatorChain {
         Ok(Authn::Abstain)
     }
 
-    /// Asks only the members that are called what the identity's source is called, so that an account of one source does
+    /// Asks only the members that are called what the source is called that is asked for, so that an account of one source does
     /// not live on through a namesake in another. Without a source, asks all.
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         for member in &self.0 {
-            if identity.source.as_ref().is_some_and(|source| *source != member.name()) {
+            if request.source.is_some_and(|source| source != member.name()) {
                 continue;
             }
-            match member.revalidate(identity).await? {
+            match member.revalidate(request).await? {
                 Authn::Abstain => {}
                 Authn::Accept(mut identity) => {
                     identity.source.get_or_insert_with(|| member.name());
@@ -131,6 +133,7 @@ impl Authorizer for AuthorizerChain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Credentials, Identity};
 
     /// Knows one account, and says so in its label.
     struct Source {
@@ -140,12 +143,12 @@ mod tests {
 
     #[async_trait]
     impl Authenticator for Source {
-        async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-            self.revalidate(&Identity::new(credentials.username())).await
+        async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+            self.revalidate(&AccountRequest::new(request.credentials.username())).await
         }
 
-        async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-            Ok(match &*identity.account == self.account {
+        async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+            Ok(match request.account == self.account {
                 true => Authn::Accept(Identity::new(self.account)),
                 false => Authn::Abstain,
             })
@@ -164,13 +167,15 @@ mod tests {
             .collect();
         let after: AuthenticatorChain =
             [("directory", "bob"), ("file", "alice")].map(source).into_iter().collect();
-        let login = before.authenticate(&Credentials::password("alice", "x")).await.unwrap();
+        let credentials = Credentials::password("alice", "x");
+        let login = before.authenticate(&AuthnRequest::new(&credentials)).await.unwrap();
         let Authn::Accept(identity) = login else { panic!("{login:?}") };
         assert_eq!(identity.source.as_deref(), Some("directory"));
 
-        assert_eq!(before.revalidate(&identity).await.unwrap(), Authn::Accept(identity.clone()));
-        assert_eq!(after.revalidate(&identity).await.unwrap(), Authn::Abstain);
-        let of_no_source = Identity::new("alice");
+        let request = AccountRequest::of(&identity);
+        assert_eq!(before.revalidate(&request).await.unwrap(), Authn::Accept(identity.clone()));
+        assert_eq!(after.revalidate(&request).await.unwrap(), Authn::Abstain);
+        let of_no_source = AccountRequest::new("alice");
         let found = after.revalidate(&of_no_source).await.unwrap();
         assert!(matches!(found, Authn::Accept(identity) if identity.source.as_deref() == Some("file")));
     }

@@ -53,7 +53,7 @@
 //! | step | type |
 //! |---|---|
 //! | a request, read within limits | [`TokenRequest`], [`scope::ScopeSet`] |
-//! | who asks | [`Credentials`] → [`Authn`]; several sources: [`AuthenticatorChain`] |
+//! | who asks | [`AuthnRequest`] → [`Authn`]; several sources: [`AuthenticatorChain`] |
 //! | what they may do | [`AccessRequest`] → [`Authz`]; docker_auth's rules: [`acl::Acl`]; several: [`AuthorizerChain`] |
 //! | what is signed | [`token::Claims`], by a [`token::Sign`], usually the local [`token::Signer`] |
 //! | the answer, and how it came about | [`TokenResponse`] or [`TokenError`], and [`Record`] |
@@ -77,6 +77,7 @@ mod authn;
 mod authz;
 mod chain;
 mod clock;
+mod deadline;
 mod error;
 #[cfg(feature = "http")]
 pub mod http;
@@ -91,10 +92,14 @@ mod token_store;
 
 pub use async_trait::async_trait;
 
-pub use authn::{Authenticator, AuthenticatorFn, Authn, Credentials, Identity, Password, authenticator_fn};
+pub use authn::{
+    AccountRequest, Authenticator, AuthenticatorFn, Authn, AuthnRequest, Credentials, Identity, Password,
+    authenticator_fn,
+};
 pub use authz::{AccessRequest, Authorizer, AuthorizerFn, Authz, Grant, authorizer_fn};
 pub use chain::{AuthenticatorChain, AuthorizerChain};
 pub use clock::{Clock, RandomIds, SystemClock, TokenIds};
+pub use deadline::Deadline;
 pub use error::BackendError;
 pub use labels::{LabelValue, Labels, Origin};
 pub use request::{GrantType, RequestError, RequestLimits, RequestParts, TokenRequest};

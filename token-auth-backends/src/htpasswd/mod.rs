@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Identity, async_trait};
+use token_auth_core::{AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, async_trait};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -135,15 +135,15 @@ impl Htpasswd {
 
 #[async_trait]
 impl Authenticator for Htpasswd {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
         self.refresh().await;
         let accounts = self.accounts.load_full();
-        accounts.authenticate(credentials, &self.verifier, &self.decoys).await
+        accounts.authenticate(request, &self.verifier, &self.decoys).await
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         self.refresh().await;
-        Ok(self.accounts.load().revalidate(identity))
+        Ok(self.accounts.load().revalidate(request.account))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use token_auth_core::{Authenticator, Authn, Credentials, Origin};
+use token_auth_core::{Authenticator, Authn, AuthnRequest, Credentials, Origin};
 
 use super::{Htpasswd, HtpasswdError, HtpasswdOptions, parse};
 use crate::password::tests::Probe;
@@ -18,7 +18,8 @@ fn open(options: HtpasswdOptions) -> Result<Htpasswd, HtpasswdError> {
 }
 
 async fn accepts(users: &Htpasswd, name: &str, password: &str) -> bool {
-    let answer = users.authenticate(&Credentials::password(name, password)).await.unwrap();
+    let answer =
+        users.authenticate(&AuthnRequest::new(&Credentials::password(name, password))).await.unwrap();
     matches!(answer, Authn::Accept(_))
 }
 
@@ -133,7 +134,7 @@ async fn reads_changed_files_again() {
 
     replace(&groups, "ops: bob\n");
     later().await;
-    let answer = users.authenticate(&Credentials::password("bob", "x")).await.unwrap();
+    let answer = users.authenticate(&AuthnRequest::new(&Credentials::password("bob", "x"))).await.unwrap();
     assert!(matches!(answer, Authn::Accept(bob) if bob.labels.get("group")[0].as_str() == "ops"));
 }
 

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use token_auth_core::{
-    Authenticator, Authn, BackendError, Clock, Credentials, Identity, SystemClock, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Clock, Credentials, SystemClock,
+    async_trait,
 };
 use tokio::time::timeout;
 
@@ -121,8 +122,10 @@ fn check(options: &LdapOptions) -> Result<(), String> {
 
 #[async_trait]
 impl Authenticator for LdapAuthenticator {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        let Credentials::Password { username, password } = credentials else { return Ok(Authn::Abstain) };
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        let Credentials::Password { username, password } = request.credentials else {
+            return Ok(Authn::Abstain);
+        };
         let length = password.expose().len();
         if !self.is_plausible(username) || length == 0 || length > self.0.options.limits.password_bytes {
             return Ok(Authn::Abstain);
@@ -132,13 +135,13 @@ impl Authenticator for LdapAuthenticator {
         self.ask(Claim::Login(username, password), question).await
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        if !self.is_plausible(&identity.account) {
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        if !self.is_plausible(request.account) {
             return Ok(Authn::Abstain);
         }
-        let (directory, account) = (Arc::clone(&self.0), Arc::clone(&identity.account));
+        let (directory, account) = (Arc::clone(&self.0), request.account.to_owned());
         let question = async move { directory.revalidate(&account).await };
-        self.ask(Claim::Account(&identity.account), question).await
+        self.ask(Claim::Account(request.account), question).await
     }
 
     fn name(&self) -> Cow<'static, str> {

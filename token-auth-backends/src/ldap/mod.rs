@@ -1,7 +1,7 @@
 //! Accounts of an LDAP directory: OpenLDAP, Active Directory, FreeIPA, lldap and others.
 //!
 //! ```no_run
-//! use token_auth_backends::core::{Authenticator, Authn, Credentials};
+//! use token_auth_backends::core::{Authenticator, Authn, AuthnRequest, Credentials};
 //! use token_auth_backends::ldap::{GroupSearch, LdapAuthenticator, LdapOptions, ServiceAccount, UserSearch};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,8 @@
 //! options.groups.push(groups.with_label("groups"));
 //! let directory = LdapAuthenticator::new(options)?;
 //!
-//! let answer = directory.authenticate(&Credentials::password("alice", "wonderland")).await?;
+//! let credentials = Credentials::password("alice", "wonderland");
+//! let answer = directory.authenticate(&AuthnRequest::new(&credentials)).await?;
 //! assert!(matches!(answer, Authn::Accept(identity) if &*identity.account == "alice"));
 //! # Ok(())
 //! # }

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Identity, Labels, async_trait};
+use token_auth_core::{
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Labels, async_trait,
+};
 
 use crate::accounts::{Accounts, Decoys};
 use crate::password::{PasswordHash, PasswordVerifier};
@@ -52,7 +54,7 @@ impl StaticUser {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use token_auth_backends::core::{Authenticator, Authn, Credentials};
+/// use token_auth_backends::core::{Authenticator, Authn, AuthnRequest, Credentials};
 /// use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
 /// use token_auth_backends::static_users::{StaticUser, StaticUsers};
 ///
@@ -60,8 +62,10 @@ impl StaticUser {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let verifier = Arc::new(PasswordVerifier::new(VerifierOptions::default())?);
 /// let users = StaticUsers::new(verifier, [("", StaticUser::dangerous_any_password())]);
-/// assert!(matches!(users.authenticate(&Credentials::Anonymous).await?, Authn::Accept(_)));
-/// assert_eq!(users.authenticate(&Credentials::password("eve", "")).await?, Authn::Abstain);
+/// let anonymous = users.authenticate(&AuthnRequest::new(&Credentials::Anonymous)).await?;
+/// assert!(matches!(anonymous, Authn::Accept(_)));
+/// let eve = users.authenticate(&AuthnRequest::new(&Credentials::password("eve", ""))).await?;
+/// assert_eq!(eve, Authn::Abstain);
 /// # Ok(())
 /// # }
 /// ```
@@ -91,12 +95,12 @@ impl StaticUsers {
 
 #[async_trait]
 impl Authenticator for StaticUsers {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        self.accounts.authenticate(credentials, &self.verifier, &self.decoys).await
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        self.accounts.authenticate(request, &self.verifier, &self.decoys).await
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        Ok(self.accounts.revalidate(identity))
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(self.accounts.revalidate(request.account))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use token_auth_core::{Authenticator, Authn, Credentials, Identity, LabelValue, Labels, Password};
+use token_auth_core::{
+    AccountRequest, Authenticator, Authn, AuthnRequest, Credentials, Identity, LabelValue, Labels, Password,
+};
 
 use super::{StaticUser, StaticUsers};
 use crate::password::tests::Probe;
@@ -45,7 +47,7 @@ async fn decides() {
         ("nobody, anonymous", Vec::new(), Credentials::Anonymous, "abstain"),
     ] {
         let users = StaticUsers::new(verifier(), users);
-        let answer = users.authenticate(&credentials).await.unwrap();
+        let answer = users.authenticate(&AuthnRequest::new(&credentials)).await.unwrap();
         assert_eq!(outcome(&answer), expected, "{name}");
     }
 }
@@ -55,7 +57,7 @@ async fn gives_labels() {
     let labels = Labels::new().with("project", LabelValue::dangerous_pattern("test/*"));
     let user = StaticUser::dangerous_any_password().with_labels(labels.clone());
     let users = StaticUsers::new(verifier(), [("alice", user)]);
-    let answer = users.authenticate(&Credentials::password("alice", "")).await.unwrap();
+    let answer = users.authenticate(&AuthnRequest::new(&Credentials::password("alice", ""))).await.unwrap();
     assert!(matches!(answer, Authn::Accept(identity) if *identity.labels == labels));
 }
 
@@ -73,7 +75,10 @@ async fn an_unknown_name_costs_one_hash_and_always_the_same() {
         let before = calls();
         for password in ["right", "right", "wrong"] {
             assert_eq!(
-                users.authenticate(&Credentials::password(&*name, password)).await.unwrap(),
+                users
+                    .authenticate(&AuthnRequest::new(&Credentials::password(&*name, password)))
+                    .await
+                    .unwrap(),
                 Authn::Abstain
             );
         }
@@ -86,11 +91,11 @@ async fn an_unknown_name_costs_one_hash_and_always_the_same() {
 
     let before = calls();
     for credentials in [Credentials::Anonymous, Credentials::password("unknown", "")] {
-        users.authenticate(&credentials).await.unwrap();
+        users.authenticate(&AuthnRequest::new(&credentials)).await.unwrap();
     }
     let mut users = users;
     assert_eq!(users.take_decoys().len(), 4);
-    users.authenticate(&Credentials::password("unknown", "wrong")).await.unwrap();
+    users.authenticate(&AuthnRequest::new(&Credentials::password("unknown", "wrong"))).await.unwrap();
     assert_eq!(calls(), before, "nothing is spent");
 }
 
@@ -100,7 +105,7 @@ async fn a_verified_password_does_not_make_unknown_names_cheap() {
     let verifier = verifier();
     assert!(verifier.verify(&hash, &Password::new("right")).await.unwrap());
     let users = StaticUsers::new(verifier, [("alice", StaticUser::new(hash))]);
-    users.authenticate(&Credentials::password("unknown", "right")).await.unwrap();
+    users.authenticate(&AuthnRequest::new(&Credentials::password("unknown", "right"))).await.unwrap();
     assert_eq!(probe.calls(), 2);
 }
 
@@ -117,7 +122,7 @@ async fn a_refresh_token_ends_with_the_password_and_none_is_made_without_one() {
     let identity = async |hash: &str| {
         let hash = hash.parse().unwrap();
         let users = StaticUsers::new(verifier(), [("alice", StaticUser::new(hash))]);
-        let Authn::Accept(identity) = users.revalidate(&Identity::new("alice")).await.unwrap() else {
+        let Authn::Accept(identity) = users.revalidate(&AccountRequest::new("alice")).await.unwrap() else {
             panic!()
         };
         identity
@@ -128,6 +133,6 @@ async fn a_refresh_token_ends_with_the_password_and_none_is_made_without_one() {
     assert_ne!(stamp(&first), stamp(&second));
     assert!(!stamp(&first).contains("LO.vzwp") && first.restriction.allows_refresh_tokens());
     let open = StaticUsers::new(verifier(), [("guest", StaticUser::dangerous_any_password())]);
-    let guest = open.authenticate(&Credentials::password("guest", "x")).await.unwrap();
+    let guest = open.authenticate(&AuthnRequest::new(&Credentials::password("guest", "x"))).await.unwrap();
     assert!(matches!(guest, Authn::Accept(guest) if !guest.restriction.allows_refresh_tokens()));
 }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use token_auth_core::token::VerifyError;
 use token_auth_core::{
-    Authenticator, Authn, BackendError, Credentials, Identity, LabelValue, Labels, Restriction, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, LabelValue,
+    Labels, Restriction, async_trait,
 };
 
 pub use issuer::{IssuerAccess, TrustedIssuer};
@@ -76,8 +77,8 @@ impl Default for WorkloadIdentities {
 
 #[async_trait]
 impl Authenticator for WorkloadIdentities {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        let token = match credentials {
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        let token = match request.credentials {
             Credentials::Password { password, .. } | Credentials::Bearer(password) => password.expose(),
             _ => return Ok(Authn::Abstain),
         };
@@ -96,6 +97,11 @@ impl Authenticator for WorkloadIdentities {
             }
         }
         outcome
+    }
+
+    /// A job that is over has no token: nothing can be said of it.
+    async fn revalidate(&self, _: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
     }
 
     fn name(&self) -> Cow<'static, str> {

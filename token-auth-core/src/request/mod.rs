@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 pub use error::RequestError;
 
-use crate::{Credentials, ScopeLimits, ScopeSet};
+use crate::{AuthnRequest, Credentials, Deadline, ScopeLimits, ScopeSet};
 use form::{Parameters, Place};
 
 /// How large one request may be.
@@ -113,6 +113,8 @@ pub struct TokenRequest {
     pub grant_type: GrantType,
     /// The client's address, if it is known.
     pub address: Option<IpAddr>,
+    /// When an answer comes too late to be of use. Default none.
+    pub deadline: Deadline,
 }
 
 impl TokenRequest {
@@ -127,6 +129,7 @@ impl TokenRequest {
             offline: false,
             grant_type: GrantType::Implicit,
             address: None,
+            deadline: Deadline::NONE,
         }
     }
 
@@ -175,7 +178,17 @@ impl TokenRequest {
                 || parameters.access_type.as_deref() == Some("offline"),
             grant_type,
             address: None,
+            deadline: Deadline::NONE,
         })
+    }
+
+    /// What an authenticator is asked on behalf of this request.
+    pub fn authn(&self) -> AuthnRequest<'_> {
+        AuthnRequest::new(&self.credentials)
+            .with_address(self.address)
+            .with_service(&self.service)
+            .with_client_id(self.client_id.as_deref())
+            .with_deadline(self.deadline)
     }
 
     /// The account that the request names: the `account` parameter, or else the user name. A claim, for the log.

@@ -61,7 +61,7 @@ impl TokenService {
             }
             _ => None,
         };
-        let outcome = self.authenticator.authenticate(&request.credentials).await;
+        let outcome = self.authenticator.authenticate(&request.authn()).await;
         if let Some(attempt) = &attempt {
             match &outcome {
                 Ok(Authn::Accept(_)) => self.attempts.was_right(attempt),

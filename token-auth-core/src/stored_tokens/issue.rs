@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use super::{OpaqueToken, StoredTokens};
 use crate::{
-    Authenticator, Authn, BackendError, Credentials, GrantType, Identity, TokenKind, TokenRecord,
-    TokenRequest,
+    AccountRequest, Authenticator, Authn, BackendError, Credentials, GrantType, Identity, TokenKind,
+    TokenRecord, TokenRequest,
 };
 
 impl StoredTokens {
@@ -29,7 +29,8 @@ impl StoredTokens {
             return Ok(None);
         }
         // Docker forgets the password for a refresh token: one that will be refused later must not be given.
-        let present = match authenticator.revalidate(identity).await? {
+        let about = AccountRequest::of(identity).with_deadline(request.deadline);
+        let present = match authenticator.revalidate(&about).await? {
             Authn::Accept(present) if present.account == identity.account => present,
             _ => return Ok(None),
         };

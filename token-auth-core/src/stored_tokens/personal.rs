@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use ipnet::IpNet;
 
 use super::{OpaqueToken, StoredTokens};
-use crate::{Authenticator, Authn, BackendError, Identity, ScopePattern, TokenKind, TokenRecord};
+use crate::{AccountRequest, Authenticator, Authn, BackendError, ScopePattern, TokenKind, TokenRecord};
 
 /// A personal access token, or that of a robot account, to be made.
 ///
@@ -132,8 +132,7 @@ impl StoredTokens {
         {
             return Err(CreateTokenError::Lifetime { maximum });
         }
-        let identity = Identity::new(&*new.account);
-        let present = match authenticator.revalidate(&identity).await? {
+        let present = match authenticator.revalidate(&AccountRequest::new(&new.account)).await? {
             Authn::Accept(present) if !present.account.is_empty() => present,
             _ => return Err(CreateTokenError::UnknownAccount(new.account)),
         };

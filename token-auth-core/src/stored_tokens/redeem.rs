@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::{OpaqueToken, StoredTokens};
 use crate::{
-    Authenticator, Authn, BackendError, Credentials, Identity, LastUse, Restriction, TOUCH_RESOLUTION,
-    TokenId, TokenKind, TokenRecord, TokenRequest,
+    AccountRequest, Authenticator, Authn, BackendError, Credentials, Identity, LastUse, Restriction,
+    TOUCH_RESOLUTION, TokenId, TokenKind, TokenRecord, TokenRequest,
 };
 
 /// What a request presents, if it is a token of ours.
@@ -83,9 +83,10 @@ impl StoredTokens {
         if let Err(why) = check(&record, token, request, now) {
             return refused(why);
         }
-        let known =
-            Identity { source: record.source.clone().map(Cow::Owned), ..Identity::new(&*record.account) };
-        let present = match authenticator.revalidate(&known).await? {
+        let about = AccountRequest::new(&record.account)
+            .from_source(record.source.as_deref())
+            .with_deadline(request.deadline);
+        let present = match authenticator.revalidate(&about).await? {
             Authn::Accept(present) => present,
             Authn::Reject(reason) => return refused(&format!("the account is refused: {reason}")),
             Authn::Abstain => return refused("the account is no longer known"),

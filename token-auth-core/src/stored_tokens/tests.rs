@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::token::{Claims, PublicKey, Sign};
 use crate::{
-    AccessRequest, Answer, Authenticator, Authn, Authz, BackendError, Credentials, Grant, GrantType,
-    Identity, LabelValue, Labels, MemoryTokenStore, Password, Restriction, TokenError, TokenKind, TokenQuery,
-    TokenRecord, TokenRequest, TokenService, async_trait, authorizer_fn,
+    AccessRequest, AccountRequest, Answer, Authenticator, Authn, AuthnRequest, Authz, BackendError,
+    Credentials, Grant, GrantType, Identity, LabelValue, Labels, MemoryTokenStore, Password, Restriction,
+    TokenError, TokenKind, TokenQuery, TokenRecord, TokenRequest, TokenService, async_trait, authorizer_fn,
 };
 
 const START: u64 = 1_700_000_000;
@@ -30,8 +30,8 @@ struct Source(Arc<Mutex<Present>>);
 
 #[async_trait]
 impl Authenticator for Source {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        Ok(match credentials {
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(match request.credentials {
             Credentials::Anonymous => Authn::Accept(Identity::new("")),
             Credentials::Password { username, password } if password.expose() == "right" => {
                 let identity = Identity::new(username.as_str());
@@ -53,8 +53,8 @@ impl Authenticator for Source {
         })
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        let identity = Identity::new(Arc::clone(&identity.account));
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        let identity = Identity::new(request.account);
         Ok(match self.0.lock().unwrap().clone() {
             Present::There { team, stamp } => Authn::Accept(
                 identity

@@ -16,8 +16,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
-    Authenticator, Authn, BackendError, Blob, BlobKey, BlobVersion, BlobWrite, Clock, Credentials, Identity,
-    SystemClock, TokenQuery, TokenStore, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
+    Clock, Identity, SystemClock, TokenQuery, TokenStore, async_trait,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -289,14 +289,14 @@ impl SignInSource {
 
 #[async_trait]
 impl Authenticator for SignInSource {
-    async fn authenticate(&self, _: &Credentials) -> Result<Authn, BackendError> {
+    async fn authenticate(&self, _: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
         Ok(Authn::Abstain)
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        match identity.source.as_deref() {
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        match request.source {
             Some(source) if source != &*self.id => Ok(Authn::Abstain),
-            _ => self.judge(BlobKey::new(&*self.id, &*identity.account)).await,
+            _ => self.judge(BlobKey::new(&*self.id, request.account)).await,
         }
     }
 

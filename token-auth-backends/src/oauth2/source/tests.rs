@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
-use token_auth_core::{LabelValue, Labels, MemoryTokenStore, Password, SecretDigest, TokenKind, TokenRecord};
+use token_auth_core::{
+    AccountRequest, LabelValue, Labels, MemoryTokenStore, Password, SecretDigest, TokenKind, TokenRecord,
+};
 use url::Url;
 
 use super::*;
@@ -106,7 +108,7 @@ impl Setup {
     }
 
     async fn ask(&self) -> Result<Authn, BackendError> {
-        self.source.revalidate(&Identity::new("alice").with_source("oidc")).await
+        self.source.revalidate(&AccountRequest::new("alice").from_source(Some("oidc"))).await
     }
 
     #[track_caller]
@@ -142,7 +144,9 @@ async fn one_asks_and_the_others_wait_also_on_other_replicas() {
     let asking: Vec<_> = replicas
         .into_iter()
         .map(|replica| {
-            tokio::spawn(async move { replica.revalidate(&Identity::new("alice").with_source("oidc")).await })
+            tokio::spawn(async move {
+                replica.revalidate(&AccountRequest::new("alice").from_source(Some("oidc"))).await
+            })
         })
         .collect();
     for answer in asking {
@@ -253,14 +257,15 @@ async fn what_is_kept_is_sealed() {
     assert!(!String::from_utf8_lossy(&blob.data).contains("secret-"));
     // Copied to another account it is worth nothing; nor under another key.
     setup.store.write_blob(&BlobKey::new("oidc", "root"), None, &blob.data).await.unwrap();
-    let root = setup.source.revalidate(&Identity::new("root").with_source("oidc")).await;
+    let root = setup.source.revalidate(&AccountRequest::new("root").from_source(Some("oidc"))).await;
     assert!(matches!(root, Ok(Authn::Reject(_))), "{root:?}");
     let other = Setup::source(&setup.provider, &setup.store, SealingKeys::random().unwrap());
-    let answer = other.revalidate(&Identity::new("alice").with_source("oidc")).await;
+    let answer = other.revalidate(&AccountRequest::new("alice").from_source(Some("oidc"))).await;
     assert!(matches!(answer, Ok(Authn::Reject(_))), "{answer:?}");
     // Accounts of other sources, and unknown ones, are not ours.
-    for identity in [Identity::new("alice").with_source("ldap"), Identity::new("bob").with_source("oidc")] {
-        assert_eq!(setup.source.revalidate(&identity).await.unwrap(), Authn::Abstain);
+    for (account, source) in [("alice", "ldap"), ("bob", "oidc")] {
+        let request = AccountRequest::new(account).from_source(Some(source));
+        assert_eq!(setup.source.revalidate(&request).await.unwrap(), Authn::Abstain);
     }
     assert!(!format!("{:?}", setup.source).contains("secret-"));
 }
@@ -273,6 +278,6 @@ async fn accounts_of_other_sources_are_nobodys_to_take() {
     assert!(source.is_reserved(&named("root")) && !source.is_reserved(&named("alice")));
     assert_eq!(&*source.remember(named("alice")).await.unwrap().account, "corp/alice");
     source.remember(named("root")).await.unwrap();
-    let root = source.revalidate(&Identity::new("corp/root").with_source("oidc")).await;
+    let root = source.revalidate(&AccountRequest::new("corp/root").from_source(Some("oidc"))).await;
     assert!(matches!(root, Ok(Authn::Reject(_))), "{root:?}");
 }

@@ -5,7 +5,9 @@ use std::time::UNIX_EPOCH;
 
 use redis::cmd;
 use serde::Deserialize;
-use token_auth_core::{Authenticator, Authn, BackendError, Credentials, Identity, Password, async_trait};
+use token_auth_core::{
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Password, async_trait,
+};
 use zeroize::Zeroizing;
 
 use super::link::Link;
@@ -101,8 +103,10 @@ impl DockerAuthPasswords {
 
 #[async_trait]
 impl Authenticator for DockerAuthPasswords {
-    async fn authenticate(&self, credentials: &Credentials) -> Result<Authn, BackendError> {
-        let Credentials::Password { username, password } = credentials else { return Ok(Authn::Abstain) };
+    async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        let Credentials::Password { username, password } = request.credentials else {
+            return Ok(Authn::Abstain);
+        };
         match self.find(username).await? {
             Some((entry, hash)) => match self.verifier.verify(&hash, password).await? {
                 true => self.ask(username, &entry, &hash).await,
@@ -117,8 +121,8 @@ impl Authenticator for DockerAuthPasswords {
         }
     }
 
-    async fn revalidate(&self, identity: &Identity) -> Result<Authn, BackendError> {
-        let Some(account) = self.provider.name_there(&identity.account) else { return Ok(Authn::Abstain) };
+    async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        let Some(account) = self.provider.name_there(request.account) else { return Ok(Authn::Abstain) };
         match self.find(account).await? {
             Some((entry, hash)) => self.ask(account, &entry, &hash).await,
             None => Ok(Authn::Abstain),

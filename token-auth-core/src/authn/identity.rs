@@ -1,0 +1,65 @@
+//! Who someone is, once a source has said so.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::{Labels, Restriction};
+
+/// Someone, as an authenticator knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The canonical account name: the `sub` of the token, and what ACL rules see. Empty for the anonymous account.
+    pub account: Arc<str>,
+    /// What the source says of the account.
+    pub labels: Arc<Labels>,
+    /// Which backend said so, for the log; a chain fills it in.
+    pub source: Option<Cow<'static, str>>,
+    /// What narrows the credential below the account: none, for the account's own password.
+    pub restriction: Restriction,
+    /// Something that changes whenever the account's password does, and tells nothing of it (a digest of the stored hash,
+    /// the time of the last change): a refresh token is no longer good once it differs. Nothing where the source cannot
+    /// tell; refresh tokens then outlive the password, until the account is gone or they are revoked.
+    pub security_stamp: Option<Arc<str>>,
+}
+
+impl Identity {
+    /// An account without labels.
+    pub fn new(account: impl Into<Arc<str>>) -> Self {
+        Self {
+            account: account.into(),
+            labels: Arc::default(),
+            source: None,
+            restriction: Restriction::none(),
+            security_stamp: None,
+        }
+    }
+
+    /// The same account with these labels.
+    #[must_use]
+    pub fn with_labels(mut self, labels: impl Into<Arc<Labels>>) -> Self {
+        self.labels = labels.into();
+        self
+    }
+
+    /// The same account, known to this source.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same account through a credential that is good for less. It adds to what narrows the identity already.
+    #[must_use]
+    pub fn restricted(mut self, restriction: Restriction) -> Self {
+        self.restriction = self.restriction.and(restriction);
+        self
+    }
+
+    /// The same account, with what changes when its password does.
+    #[must_use]
+    pub fn with_security_stamp(mut self, stamp: impl Into<Arc<str>>) -> Self {
+        self.security_stamp = Some(stamp.into());
+        self
+    }
+}
