@@ -1,7 +1,7 @@
 //! Sign-in with a browser at a certified provider: from the button to the registry.
 
 use serde_json::{Value, json};
-use token_auth_tests::{Browser, Image, Place, Registry, SignIn, Skopeo, run, until};
+use token_auth_tests::{Browser, Image, Place, Registry, SignIn, Skopeo, docker_auth, run, until};
 
 #[test]
 fn from_the_button_to_the_registry() {
@@ -56,6 +56,35 @@ fn from_the_button_to_the_registry() {
     assert_eq!(browser.address(), setup.page("/sign-in"));
     assert_eq!(browser.complaints(), Vec::<Value>::new());
     setup.server.never_told(&[&token, "client-secret-of-the-registry"]);
+}
+
+/// A page that is loaded again makes no other token, and an operator who revokes ends the sessions, too.
+#[test]
+fn a_token_is_made_once_and_revoked_with_the_session_that_made_it() {
+    let place = Place::new();
+    let setup = SignIn::start(&place, "", "");
+    let browser = Browser::new(&place);
+    setup.sign_in(&browser);
+    let token = setup.make_token(&browser, "Laptop");
+    let log = setup.server.log();
+    let line = log.lines().find(|line| line.contains("a token was made")).unwrap_or_else(|| panic!("{log}"));
+    assert!(
+        line.contains("Laptop") && line.contains("alice@example.com") && line.contains("expires"),
+        "{line}"
+    );
+    browser.go(&browser.address());
+    assert_eq!(browser.address(), setup.page("/account?shown"));
+    assert_eq!(browser.count(".tokens li"), 1);
+    assert!(!browser.html().contains(&token));
+
+    let revoke = ["tokens", "revoke", "config.yml", "--account", "alice@example.com"];
+    let revoke = || run(docker_auth().current_dir(place.path()).args(revoke), "");
+    revoke().ok();
+    let credentials = format!("alice@example.com:{token}");
+    assert_eq!(setup.server.ask(Some(&credentials), &["repository:dev/app:pull"]).status, 401);
+    browser.go(&setup.page("/account"));
+    assert_eq!(browser.address(), setup.page("/sign-in"));
+    revoke().fails_with("nothing was revoked");
 }
 
 #[test]

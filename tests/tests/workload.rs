@@ -424,6 +424,8 @@ async fn what_can_be_read_in_two_ways_is_refused() {
         ("two subjects", r#""sub":"admin""#, malformed),
         ("two ends", r#""exp":4102444800"#, malformed),
         ("two names that are one when read", r#""s\u0075b":"admin""#, malformed),
+        ("two members within a claim", r#""k":{"a":"x","a":"y"}"#, malformed),
+        ("two members deep within a claim", r#""k":[[{"a":{"b":1,"\u0062":1}}]]"#, malformed),
         ("deeper than anyone reads", &deep, malformed),
         ("longer than anyone reads", &many, "the token is longer than 65536 bytes"),
     ] {
@@ -719,4 +721,14 @@ async fn a_credential_for_the_issuer_goes_to_the_issuer_alone() {
     assert_eq!(&*accepted(&by_url, &token).await.account, "kubernetes.default.svc:x");
     assert_eq!(elsewhere.asked(), ["/keys Bearer s3cr3t"]);
     assert!(!format!("{by_discovery:?} {by_url:?}").contains("s3cr3t"));
+}
+
+#[tokio::test]
+async fn accounts_can_be_written_on_one_line() {
+    let issuer = Issuer::start();
+    let identities = trusting(&issuer, &Clock::start());
+    for sub in ["a\nb", "a\u{1b}[31m", "\u{7f}", "a\u{85}b", "a\0"] {
+        let reason = refused(&identities, &issuer.token(&json!({"aud": AUDIENCE, "sub": sub}))).await;
+        assert_eq!(reason, "workload ci: the claims give an account with a control character", "{sub:?}");
+    }
 }

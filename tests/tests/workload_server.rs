@@ -274,21 +274,21 @@ fn the_blocks_of_the_guide_do_what_they_say() {
         (
             "GitHub Actions",
             github,
-            "github:acme/app",
+            "github:65/74",
             "acme/app",
             "pull,push",
             vec![
-                ("repository_owner", json!("evil"), None),
+                ("repository_owner_id", json!("66"), None),
                 ("event_name", json!("pull_request"), Some("pull")),
             ],
         ),
         (
             "GitLab CI",
             gitlab,
-            "gitlab:acme/tools/app",
+            "gitlab:20",
             "acme/tools/app",
             "pull,push",
-            vec![("ref_protected", json!("false"), None), ("namespace_path", json!("acme-evil"), None)],
+            vec![("ref_protected", json!("false"), None), ("namespace_id", json!("7"), None)],
         ),
         (
             "Kubernetes",
@@ -305,10 +305,10 @@ fn the_blocks_of_the_guide_do_what_they_say() {
         (
             "Forgejo Actions",
             forgejo,
-            "forgejo:acme/app",
+            "forgejo:12",
             "acme/app",
             "pull,push",
-            vec![("repository", json!("acme/other"), Some("")), ("repository_owner", json!("evil"), None)],
+            vec![("repository", json!("acme/other"), Some("")), ("repository_id", json!("13"), None)],
         ),
     ] {
         let place = Place::new();
@@ -455,6 +455,7 @@ fn a_file_of_keys_is_read_again_with_the_configuration() {
     let job = || {
         let mut claims = job("acme/app", "main");
         claims["iss"] = json!("https://token.actions.githubusercontent.com");
+        (claims["repository_owner_id"], claims["repository_id"]) = (json!("65"), json!("74"));
         issuer.token(&claims)
     };
     let (old, scope) = (job(), "repository:acme/app:pull");
@@ -473,4 +474,62 @@ fn a_file_of_keys_is_read_again_with_the_configuration() {
     reload(&issuer.jwks().to_string(), "configuration loaded again");
     ask(&server, &job(), scope).is(200);
     ask(&server, &old, scope).is_error(401);
+}
+
+/// A job goes on after its token has ended, with what was granted to it, until that is revoked.
+#[test]
+fn a_job_takes_a_password_in_exchange() {
+    const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+                        &subject_token_type=urn:ietf:params:oauth:token-type:jwt&scope=repository:acme/app:pull,push";
+    const PASSWORD: &str = "requested_token_type=urn:token-auth:token-type:password";
+    let (place, issuer) = (Place::new(), Issuer::start());
+    let block = |more: &str| {
+        let usual = Server::USUAL.split("acl:\n").next().unwrap();
+        format!(
+            "{usual}workload_auth:\n  issuers:\n    - issuer: {}\n      name: ci\n      audience: registry.example.com\n      \
+             require: {{}}\n      account: 'ci:${{claim.sub}}'\n      labels: {{repository: '${{claim.repository}}'}}\n      \
+             keys: {{allow_loopback_http: true}}\n{more}tokens: {{store: {{path: tokens.redb}}}}\nacl:\n  \
+             - match: {{account: '/^ci:/', name: '${{labels:repository}}'}}\n    actions: [pull, push]\n",
+            issuer.url
+        )
+    };
+    let server = Server::with(&place, &block("      password_lifetime: 15m\n"));
+    let endpoint = format!("{}/auth/token", server.url);
+    let jwt = issuer.token(&json!({"aud": "registry.example.com", "sub": "1", "repository": "acme/app"}));
+    let exchange = |more: &str| curl(&["--data", &format!("{FORM}&subject_token={jwt}&{more}"), &endpoint]);
+    let answer = exchange(&format!("audience=registry&{PASSWORD}")).is(200).json();
+    let password = answer["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&answer["token_type"], &answer["expires_in"], &answer["scope"]),
+        (&json!("N_A"), &json!(900), &json!("repository:acme/app:pull,push"))
+    );
+    let granted = |scope: &str| {
+        let answer = server.ask(Some(&format!("job:{password}")), &[scope]);
+        (answer.status == 200)
+            .then(|| answer.token().actions("repository", scope.split(':').nth(1).unwrap()).unwrap())
+    };
+    assert_eq!(granted("repository:acme/app:pull,push,delete").as_deref(), Some("pull,push"));
+    assert_eq!(granted("repository:acme/other:pull").as_deref(), Some(""));
+    // For no registry, and for kinds of token that are not given out.
+    for (more, error) in [
+        (PASSWORD.to_owned(), "invalid_request"),
+        (String::new(), "invalid_request"),
+        ("service=registry&audience=other".to_owned(), "invalid_request"),
+        (
+            "service=registry&requested_token_type=urn:ietf:params:oauth:token-type:refresh_token".to_owned(),
+            "invalid_request",
+        ),
+    ] {
+        assert_eq!(exchange(&more).is_error(400).json()["error"], error, "{more}");
+    }
+    let revoke = ["tokens", "revoke", "config.yml", "--account", "ci:1"];
+    token_auth_tests::run(token_auth_tests::docker_auth().current_dir(place.path()).args(revoke), "").ok();
+    assert_eq!(granted("repository:acme/app:pull"), None);
+    // Where it is not allowed, which is the default.
+    place.replace("config.yml", &block(""));
+    server.signal("HUP");
+    server.wait_for_log("configuration loaded again");
+    let answer = exchange(&format!("service=registry&{PASSWORD}")).is_error(400);
+    assert_eq!(answer.json()["error"], "invalid_request");
+    server.never_told(&[&jwt, &password]);
 }

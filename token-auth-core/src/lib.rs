@@ -11,7 +11,7 @@
 //! use token_auth_core::acl::{Acl, Match, Rule};
 //! use token_auth_core::token::{Signer, SigningKey, Verifier};
 //! use token_auth_core::{
-//!     Authn, Credentials, Identity, RequestLimits, RequestParts, TokenRequest, TokenService, authenticator_fn,
+//!     Authn, Credentials, Identity, RequestLimits, RequestParts, RequestedToken, TokenRequest, TokenService, authenticator_fn,
 //! };
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -102,7 +102,7 @@ pub use clock::{Clock, RandomIds, SystemClock, TokenIds};
 pub use deadline::Deadline;
 pub use error::BackendError;
 pub use labels::{LabelValue, Labels, Origin};
-pub use request::{GrantType, RequestError, RequestLimits, RequestParts, TokenRequest};
+pub use request::{GrantType, RequestError, RequestLimits, RequestParts, RequestedToken, TokenRequest};
 pub use restriction::{Restriction, ScopePattern, ScopePatternError};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};
 pub use service::{

@@ -29,6 +29,7 @@
 //! | `….{id,name,account_prefix}` | of each of them: the source and the path `/ID_auth`; what stands on the button; what its account names begin with |
 //! | `….{revalidate_after,ca_certificate}` | after what time the provider is asked again (1h); PEM file of further certificates |
 //! | `google_auth.{redirect_url,registry_url,label_claims,issuer}`, `github_auth.redirect_url` | as with the others |
+//! | `oidc_auth.dangerous_unverified_email`, also of `google_auth` | `true`: addresses count of which the provider never says whether they are verified. Default `false` |
 //! | `oidc_auth.{clock_skew,discovery_ttl}` | how far clocks may differ (1m); how long the provider's keys are kept (1h) |
 //! | `github_auth.scopes`, `gitlab_auth.scopes` | what is asked for instead of the least that is needed |
 //! | `sign_in.{public_url,registry}` | where browsers find the pages; the registry's name on them |
@@ -55,7 +56,7 @@
 //! | `tokens.store.{level_token_db,redis_token_db}` | in its place: docker_auth's keys for the same, with `docker_passwords`: whether the docker passwords in docker_auth's database are good (default yes) |
 //! | `tokens.store.sql.{url,url_file,prefix,connections,timeout}` | in its place: a database, by its address (`postgres://`, `mariadb://`, `sqlite://`). `SqlOptions` has the defaults |
 //! | `tokens.refresh.{enabled,lifetime,idle,per_account}` | refresh tokens (`docker login` then keeps one in the place of the password): whether there are, how long they live, how long unused, how many an account may have. `0` is no limit; [`RefreshPolicy`](token_auth_core::RefreshPolicy) has the defaults |
-//! | `tokens.personal.{enabled,max_lifetime,idle}` | personal access tokens; [`PersonalPolicy`](token_auth_core::PersonalPolicy) has the defaults |
+//! | `tokens.personal.{enabled,max_lifetime,idle,exchanged_per_account}` | personal access tokens, and how many passwords a build job's account may have; [`PersonalPolicy`](token_auth_core::PersonalPolicy) has the defaults |
 //! | `limits.bcrypt_cost` | the highest cost of a stored hash; default 16 |
 //!
 //! Password hashes may also be Argon2 or SHA-crypt, with the features `argon2` and `sha-crypt`.

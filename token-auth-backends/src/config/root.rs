@@ -105,6 +105,15 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     if let (Some(located), Some(sign_in)) = (&mut tokens, &sign_in) {
         located.tokens.store.set_prefixes(&sign_in.account_prefixes());
     }
+    #[cfg(feature = "workload")]
+    if let (Some(field), Some(workload)) = (&workload_auth, &workload)
+        && workload.gives_passwords()
+        && tokens.as_ref().is_none_or(|located| located.tokens.personal.is_none())
+    {
+        field.error(
+            "`password_lifetime` needs the block `tokens`, with personal access tokens: they are kept there",
+        );
+    }
     if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }

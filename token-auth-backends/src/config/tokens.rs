@@ -71,6 +71,9 @@ fn personal(section: Section<'_>) -> Option<PersonalPolicy> {
     if let Some(idle) = section.get("idle").and_then(|field| span(&field)) {
         policy.idle = idle;
     }
+    if let Some(count) = section.get("exchanged_per_account").and_then(|field| field.count(1)) {
+        policy.exchanged_per_account = count;
+    }
     section.finish();
     enabled.then_some(policy)
 }

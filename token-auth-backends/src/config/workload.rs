@@ -72,8 +72,24 @@ fn issuer(item: &Field<'_>) -> Option<Issuer> {
             trusted = set(trusted, duration);
         }
     }
+    if let Some(field) = section.get("password_lifetime")
+        && let Some(lifetime) = field.duration()
+    {
+        match (TrustedIssuer::SHORTEST_PASSWORD..=TrustedIssuer::LONGEST_PASSWORD).contains(&lifetime) {
+            true => trusted = trusted.passwords(lifetime),
+            false => field.error("must be between 5m and 1h"),
+        }
+    }
     if let Some(outlive) = section.get("outlive_jwt").and_then(|field| field.flag()) {
         trusted = trusted.outlive_jwt(outlive);
+    }
+    for (name, id) in trusted.names_that_change_hands() {
+        section.advise(
+            "require",
+            format!(
+                "goes by the claim `{name}`, a name that someone else can have after a rename: require `{id}`, which stays"
+            ),
+        );
     }
     let spot = item.spot();
     let mut read = Issuer { trusted, access: IssuerAccess::default(), keys: None, certificates: None, spot };
@@ -133,6 +149,11 @@ fn one_or_several(field: &Field<'_>) -> Vec<String> {
 }
 
 impl Workload {
+    /// Whether passwords are given in exchange for tokens of one of the issuers.
+    pub(super) fn gives_passwords(&self) -> bool {
+        self.issuers.iter().any(|issuer| issuer.trusted.gives_passwords())
+    }
+
     /// The files that are read once.
     pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.issuers

@@ -38,6 +38,7 @@ pub struct TrustedIssuer {
     pub(super) account: ClaimTemplate,
     pub(super) labels: Vec<(String, Vec<ClaimTemplate>)>,
     pub(super) times: Times,
+    pub(super) password_lifetime: Option<Duration>,
     source: Source,
     options: KeyOptions,
     clock: ArcClock,
@@ -89,6 +90,7 @@ impl TrustedIssuer {
             account,
             labels: Vec::new(),
             times: Times::default(),
+            password_lifetime: None,
             source: Source::Discovery,
             options: KeyOptions::default(),
             clock: ArcClock(Arc::new(SystemClock)),
@@ -183,6 +185,21 @@ impl TrustedIssuer {
         self
     }
 
+    /// Gives a password in exchange for a token, if one is asked for
+    /// ([`RequestedToken::Password`](token_auth_core::RequestedToken)): for a job that goes on after its token has ended. It is
+    /// good so long, which is at least [`SHORTEST_PASSWORD`](Self::SHORTEST_PASSWORD) and at most
+    /// [`LONGEST_PASSWORD`](Self::LONGEST_PASSWORD), and for what is granted when it is given. Default: none is given.
+    #[must_use]
+    pub fn passwords(mut self, lifetime: Duration) -> Self {
+        self.password_lifetime = Some(lifetime.clamp(Self::SHORTEST_PASSWORD, Self::LONGEST_PASSWORD));
+        self
+    }
+
+    /// Five minutes.
+    pub const SHORTEST_PASSWORD: Duration = Duration::from_secs(300);
+    /// An hour.
+    pub const LONGEST_PASSWORD: Duration = Duration::from_secs(3600);
+
     /// Lets our tokens outlive the token that they were issued for. Default: they do not.
     #[must_use]
     pub fn outlive_jwt(mut self, outlive: bool) -> Self {
@@ -195,6 +212,11 @@ impl TrustedIssuer {
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = ArcClock(Arc::new(clock));
         self
+    }
+
+    #[cfg(feature = "config")]
+    pub(crate) fn gives_passwords(&self) -> bool {
+        self.password_lifetime.is_some()
     }
 
     pub(super) fn clock(&self) -> Arc<dyn Clock> {

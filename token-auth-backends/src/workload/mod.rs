@@ -3,6 +3,7 @@
 mod claims;
 mod issuer;
 mod keys;
+mod names;
 mod remote;
 mod requirement;
 mod template;
@@ -150,6 +151,7 @@ impl Entry {
             None => restriction,
         };
         let identity = Identity::new(self.account(&claims)?).with_labels(self.labels(&claims)?);
+        let identity = identity.with_password_lifetime(self.issuer.password_lifetime);
         Ok(identity.with_source(self.source.clone()).restricted(restriction))
     }
 
@@ -171,6 +173,9 @@ impl Entry {
     fn account(&self, claims: &Map<String, Value>) -> Result<Arc<str>, Refusal> {
         let mut accounts = self.issuer.account.fill(claims).ok_or("the claims give too long an account")?;
         match (accounts.pop(), accounts.is_empty()) {
+            (Some(account), true) if account.chars().any(char::is_control) => {
+                Err("the claims give an account with a control character".into())
+            }
             (Some(account), true) if !account.is_empty() => Ok(account.into()),
             _ => Err("the claims give no account, or several".into()),
         }

@@ -16,6 +16,11 @@ impl Requirement {
         Ok(Self { claim, globs })
     }
 
+    /// The values.
+    pub(super) fn globs(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter().map(String::as_str)
+    }
+
     /// Whether the claim is there and has one of the values; of a list, one element.
     pub(super) fn holds(&self, claims: &Map<String, Value>) -> bool {
         let values = claims::texts(claims, &self.claim);

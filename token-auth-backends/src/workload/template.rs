@@ -41,6 +41,14 @@ impl ClaimTemplate {
         Self { parts: vec![Part::Text(text.to_owned()), Part::Claim(claim.to_owned())] }
     }
 
+    /// The claims that are in it.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Claim(claim) => Some(claim.as_str()),
+        })
+    }
+
     /// What the template gives for these claims: nothing if one of its claims is missing or has no value; `None` if there
     /// are too many values, or one is too long.
     pub(super) fn fill(&self, claims: &Map<String, Value>) -> Option<Vec<String>> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{Labels, Restriction};
 
@@ -24,6 +25,9 @@ pub struct Identity {
     /// Something that the person has who has the account now, and nobody who gets the same name later (a digest of the
     /// provider's `sub`): a personal access token is no longer good once it differs. Nothing where the source cannot tell.
     pub subject: Option<Arc<str>>,
+    /// How long a password is good that is given in exchange for the credential
+    /// ([`RequestedToken::Password`](crate::RequestedToken::Password)). Nothing, which is the default: none is given.
+    pub password_lifetime: Option<Duration>,
 }
 
 impl Identity {
@@ -36,6 +40,7 @@ impl Identity {
             restriction: Restriction::none(),
             security_stamp: None,
             subject: None,
+            password_lifetime: None,
         }
     }
 
@@ -64,6 +69,13 @@ impl Identity {
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<Arc<str>>) -> Self {
         self.subject = Some(subject.into());
+        self
+    }
+
+    /// The same account, for whose credential a password of this lifetime is given where one is asked for.
+    #[must_use]
+    pub fn with_password_lifetime(mut self, lifetime: Option<Duration>) -> Self {
+        self.password_lifetime = lifetime;
         self
     }
 

@@ -73,7 +73,7 @@ async fn a_get_and_a_post_are_answered() {
     let (status, _, body) = send(post(), "grant_type=refresh_token&refresh_token=x").await;
     assert_eq!((status, &body["error"]), (400, &"unsupported_grant_type".into()));
 
-    let exchange = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=a.b.c\
+    let exchange = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&service=x&subject_token=a.b.c\
                     &subject_token_type=urn:ietf:params:oauth:token-type:jwt";
     let (status, _, body) = send(post(), exchange).await;
     assert_eq!((status, &body["error"]), (401, &"invalid_grant".into()));

@@ -28,6 +28,12 @@ pub enum RequestError {
     /// A `subject_token_type` or an `actor_token` (RFC 8693) that no source could take for an identity.
     #[error("unsupported token exchange: send a subject_token that is a JWT, and no actor_token")]
     UnsupportedExchange,
+    /// A `requested_token_type` (RFC 8693) that is not given out.
+    #[error("this requested_token_type is not given out: leave it out to get an access token")]
+    UnsupportedTokenType,
+    /// The parameters `audience` and `service` name two registries.
+    #[error("the parameters audience and service are not the same")]
+    AudienceMismatch,
     /// The parameter `account` names another account than the credentials.
     #[error("the parameter account is not the user of the credentials")]
     AccountMismatch,

@@ -35,6 +35,8 @@ pub(super) struct Parameters<'a> {
     pub(super) subject_token: Option<Text<'a>>,
     pub(super) subject_token_type: Option<Text<'a>>,
     pub(super) actor_token: Option<Text<'a>>,
+    pub(super) audience: Option<Text<'a>>,
+    pub(super) requested_token_type: Option<Text<'a>>,
     pub(super) scopes: Vec<Text<'a>>,
 }
 
@@ -77,6 +79,8 @@ impl<'a> Parameters<'a> {
             "subject_token" => ("subject_token", &mut self.subject_token),
             "subject_token_type" => ("subject_token_type", &mut self.subject_token_type),
             "actor_token" => ("actor_token", &mut self.actor_token),
+            "audience" => ("audience", &mut self.audience),
+            "requested_token_type" => ("requested_token_type", &mut self.requested_token_type),
             _ => return Ok(()),
         };
         match place.replace(value) {

@@ -3,11 +3,13 @@
 mod authorization;
 mod credentials;
 mod error;
+mod exchange;
 mod form;
 
 use std::net::IpAddr;
 
 pub use error::RequestError;
+pub use exchange::RequestedToken;
 
 use crate::{AuthnRequest, Credentials, Deadline, ScopeLimits, ScopeSet};
 use form::{Parameters, Place};
@@ -111,6 +113,8 @@ pub struct TokenRequest {
     pub offline: bool,
     /// How the client asks.
     pub grant_type: GrantType,
+    /// What kind of token it asks for.
+    pub requested: RequestedToken,
     /// The client's address, if it is known.
     pub address: Option<IpAddr>,
     /// When an answer comes too late to be of use. Default none.
@@ -128,6 +132,7 @@ impl TokenRequest {
             client_id: None,
             offline: false,
             grant_type: GrantType::Implicit,
+            requested: RequestedToken::AccessToken,
             address: None,
             deadline: Deadline::NONE,
         }
@@ -167,16 +172,19 @@ impl TokenRequest {
         }
         let grant_type = GrantType::parse(parameters.grant_type.as_deref());
         let credentials = credentials::of(&parts, &parameters, &grant_type)?;
+        let requested = RequestedToken::parse(&parameters, &grant_type)?;
+        let service = exchange::service(&mut parameters, &grant_type)?;
         let account = parameters.account.filter(|account| !account.is_empty());
         Ok(Self {
             credentials,
             account: account.map(|account| account.into_owned()),
-            service: parameters.service.unwrap_or_default().into_owned(),
+            service: service.into_owned(),
             scopes,
             client_id: parameters.client_id.map(|client| client.into_owned()),
             offline: parameters.offline_token.as_deref() == Some("true")
                 || parameters.access_type.as_deref() == Some("offline"),
             grant_type,
+            requested,
             address: None,
             deadline: Deadline::NONE,
         })

@@ -128,7 +128,7 @@ fn a_token_of_another_issuer_comes_in_two_forms() {
     let bearer = Credentials::Bearer(Password::new("a.b-c_~+/="));
     let request = with_header("account=alice&service=s", "bearer a.b-c_~+/=").unwrap();
     assert_eq!((request.credentials, request.grant_type), (bearer, GrantType::Implicit));
-    let exchange = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=a.b.c";
+    let exchange = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&service=reg&subject_token=a.b.c";
     let kinds = "&subject_token_type=urn:ietf:params:oauth:token-type";
     let request = post(&format!("{exchange}{kinds}:jwt")).unwrap();
     assert_eq!(request.grant_type, GrantType::TokenExchange);
@@ -174,4 +174,47 @@ fn one_request_presents_one_credential_and_never_in_its_address() {
         assert_eq!(get(query).unwrap_err(), RequestError::SecretInQuery(name), "{query}");
         assert_eq!(parse(query, Some(b""), None).unwrap_err(), RequestError::SecretInQuery(name), "{query}");
     }
+}
+
+#[test]
+fn an_exchange_is_for_its_audience_and_for_what_it_asks() {
+    let base = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=a.b.c\
+                &subject_token_type=urn:ietf:params:oauth:token-type:jwt";
+    let parse = |more: &str| {
+        let form = format!("{base}{more}");
+        let parts = RequestParts { form: Some(form.as_bytes()), ..RequestParts::default() };
+        TokenRequest::parse(parts, RequestLimits::default())
+    };
+    for (more, service) in [
+        ("&audience=reg", Ok("reg")),
+        ("&service=reg", Ok("reg")),
+        ("&service=reg&audience=reg", Ok("reg")),
+        ("&service=&audience=reg", Ok("reg")),
+        ("", Err(RequestError::Missing("service"))),
+        ("&service=&audience=", Err(RequestError::Missing("service"))),
+        ("&service=reg&audience=other", Err(RequestError::AudienceMismatch)),
+        ("&audience=reg&audience=other", Err(RequestError::Duplicate("audience"))),
+    ] {
+        let parsed = parse(more).map(|request| request.service);
+        assert_eq!(parsed.as_deref(), service.as_ref().copied(), "{more}");
+    }
+    let kind = |kind: &str| {
+        parse(&format!("&service=reg&requested_token_type={kind}")).map(|request| request.requested)
+    };
+    assert_eq!(kind(""), Ok(RequestedToken::AccessToken));
+    assert_eq!(kind("urn:ietf:params:oauth:token-type:access_token"), Ok(RequestedToken::AccessToken));
+    assert_eq!(kind("urn:token-auth:token-type:password"), Ok(RequestedToken::Password));
+    for other in [
+        "urn:ietf:params:oauth:token-type:refresh_token",
+        "urn:ietf:params:oauth:token-type:jwt",
+        "password",
+        "x",
+    ] {
+        assert_eq!(kind(other), Err(RequestError::UnsupportedTokenType), "{other}");
+    }
+    // In no other grant do they mean anything.
+    let form = "grant_type=password&username=a&password=b&audience=x&requested_token_type=y";
+    let parts = RequestParts { form: Some(form.as_bytes()), ..RequestParts::default() };
+    let request = TokenRequest::parse(parts, RequestLimits::default()).unwrap();
+    assert_eq!((&*request.service, request.requested), ("", RequestedToken::AccessToken));
 }

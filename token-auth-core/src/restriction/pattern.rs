@@ -52,6 +52,22 @@ impl ScopePattern {
         }
     }
 
+    /// The pattern that allows these actions on the resource of this scope, and on no other.
+    ///
+    /// # Errors
+    ///
+    /// When there is no action.
+    pub(crate) fn exactly(scope: &ResourceScope, actions: &ActionSet) -> Result<Self, ScopePatternError> {
+        let mut name = String::with_capacity(scope.name().len());
+        for (index, letter) in scope.name().chars().enumerate() {
+            if matches!(letter, '*' | '?' | '[' | ']' | '\\') || (index == 0 && letter == '/') {
+                name.push('\\');
+            }
+            name.push(letter);
+        }
+        format!("{}:{name}:{actions}", scope.resource_type()).parse()
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

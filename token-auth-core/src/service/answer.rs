@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::TokenError;
 use crate::token::unix_seconds;
-use crate::{ActionSet, BackendError, Password, ResourceScope, TokenId};
+use crate::{ActionSet, BackendError, Password, RequestedToken, ResourceScope, TokenId};
 
 /// What a request is answered with, and how that came about.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ pub struct Answer {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    /// The signed token. Also sent as `access_token`, which is what clients read from the answer to a POST.
+    /// The signed token, or the password that was asked for in its place. Also sent as `access_token`, which is what clients
+    /// read from the answer to a POST.
     pub token: String,
     /// Seconds from `issued_at` until the token expires.
     pub expires_in: u64,
@@ -34,8 +35,8 @@ pub struct TokenResponse {
     pub refresh_token: Option<Password>,
     /// What was granted, in the form of the `scope` parameter. Sent in the answer to a POST.
     pub scope: String,
-    /// Whether the token was given for one of another issuer (RFC 8693).
-    pub(super) exchanged: bool,
+    /// What kind of token it is, where it was given for one of another issuer (RFC 8693).
+    pub(super) exchanged: Option<RequestedToken>,
 }
 
 impl TokenResponse {
@@ -46,7 +47,7 @@ impl TokenResponse {
             issued_at: rfc3339(now),
             refresh_token: None,
             scope: String::new(),
-            exchanged: false,
+            exchanged: None,
         }
     }
 
@@ -54,7 +55,8 @@ impl TokenResponse {
     pub fn to_json(&self, post: bool) -> Vec<u8> {
         #[derive(Serialize)]
         struct Body<'a> {
-            token: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            token: Option<&'a str>,
             access_token: &'a str,
             expires_in: u64,
             issued_at: &'a str,
@@ -67,15 +69,21 @@ impl TokenResponse {
             #[serde(skip_serializing_if = "Option::is_none")]
             issued_token_type: Option<&'a str>,
         }
+        let (issued_token_type, token_type) = match self.exchanged {
+            None => (None, "Bearer"),
+            Some(RequestedToken::AccessToken) => (Some(RequestedToken::ACCESS_TOKEN_TYPE), "Bearer"),
+            // RFC 8693, section 2.2.1: it is not to be presented as an access token.
+            Some(RequestedToken::Password) => (Some(RequestedToken::PASSWORD_TYPE), "N_A"),
+        };
         let body = Body {
-            token: &self.token,
+            token: (self.exchanged != Some(RequestedToken::Password)).then_some(self.token.as_str()),
             access_token: &self.token,
             expires_in: self.expires_in,
             issued_at: &self.issued_at,
             refresh_token: self.refresh_token.as_ref().map(Password::expose),
             scope: post.then_some(&self.scope),
-            token_type: post.then_some("Bearer"),
-            issued_token_type: self.exchanged.then_some("urn:ietf:params:oauth:token-type:access_token"),
+            token_type: post.then_some(token_type),
+            issued_token_type,
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }

@@ -21,6 +21,14 @@ pub enum TokenError {
     /// A refresh token that is not one of this service, or no longer good, or made for another service.
     #[error("the refresh token is not valid any more: log in again")]
     InvalidRefreshToken,
+    /// A password in exchange for a credential that none is given for (RFC 8693, section 2.2.2).
+    #[error(
+        "no password is given in exchange for this credential: leave out requested_token_type to get an access token"
+    )]
+    NoPassword,
+    /// A password that would be good for nothing.
+    #[error("a password is given for scopes that are granted, and there is none of them")]
+    NothingGranted,
     /// Too many wrong passwords for this account.
     #[error("too many wrong passwords: try again later")]
     TooManyAttempts {
@@ -42,7 +50,11 @@ impl TokenError {
             Self::Request(RequestError::TooLong { what: "body", .. }) => 413,
             Self::Request(RequestError::TooLong { what: "query", .. }) => 414,
             Self::Request(RequestError::TooLong { .. }) => 431,
-            Self::Request(_) | Self::UnsupportedGrantType | Self::UnknownService => 400,
+            Self::Request(_)
+            | Self::UnsupportedGrantType
+            | Self::UnknownService
+            | Self::NoPassword
+            | Self::NothingGranted => 400,
             Self::TooManyAttempts { .. } => 429,
             Self::Unavailable => 503,
         }
@@ -66,6 +78,8 @@ impl TokenError {
             Self::Request(_) => ("INVALID_REQUEST", "invalid_request"),
             Self::UnsupportedGrantType => ("UNSUPPORTED", "unsupported_grant_type"),
             Self::UnknownService => ("INVALID_REQUEST", "invalid_target"),
+            Self::NoPassword => ("UNSUPPORTED", "invalid_request"),
+            Self::NothingGranted => ("DENIED", "invalid_scope"),
             Self::Unauthorized | Self::InvalidRefreshToken => ("UNAUTHORIZED", "invalid_grant"),
             // RFC 6749 has no word of its own for it.
             Self::TooManyAttempts { .. } => ("TOOMANYREQUESTS", "temporarily_unavailable"),

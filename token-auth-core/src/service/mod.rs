@@ -21,7 +21,7 @@ pub use error::{ServiceError, TokenError};
 use crate::token::{AccessEntry, Claims, PublishedKey, Sign, unix_seconds};
 use crate::{
     AccessRequest, Authenticator, Authorizer, Authz, BackendError, Clock, Credentials, GrantType, Identity,
-    Password, RandomIds, ResourceScope, StoredTokens, SystemClock, TokenIds, TokenRequest,
+    Password, RandomIds, RequestedToken, ResourceScope, StoredTokens, SystemClock, TokenIds, TokenRequest,
 };
 
 /// Turns "who are you, and what do you want to do?" into a signed token. There is no HTTP in it; the feature `http` adds
@@ -204,6 +204,10 @@ impl TokenService {
         }
         let now = self.clock.now();
         let identity = self.authenticate(request, record, now).await?;
+        if request.requested == RequestedToken::Password && self.passwords(&identity).is_none() {
+            record.reason = Some("no password is given in exchange for this credential".into());
+            return Err(TokenError::NoPassword);
+        }
         let Some(lifetime) = self.lifetime_of(&identity, now) else {
             record.reason = Some("the credential has expired".into());
             return Err(TokenError::Unauthorized);
@@ -217,6 +221,9 @@ impl TokenService {
             access.push(AccessEntry::new(scope, decision.granted.clone()));
             record.decisions.push(decision);
         }
+        if request.requested == RequestedToken::Password {
+            return self.password(request, &identity, record, now).await;
+        }
         let id = self.ids.next_id().map_err(|error| record.unavailable(&error))?;
         let claims = self.claims(&identity, request, access, now, lifetime, id);
         let token = self.signer.sign(&claims).await.map_err(|error| record.unavailable(&error))?;
@@ -224,9 +231,39 @@ impl TokenService {
         let refresh_token = self.refresh_token(request, &identity, record, now).await?;
         Ok(TokenResponse {
             refresh_token,
-            scope: granted(&record.decisions),
-            exchanged: request.grant_type == GrantType::TokenExchange,
+            scope: granted_scope(&record.decisions),
+            exchanged: (request.grant_type == GrantType::TokenExchange)
+                .then_some(RequestedToken::AccessToken),
             ..TokenResponse::new(token, lifetime, now)
+        })
+    }
+
+    /// Where passwords in exchange for this credential are kept, and how long they live; nothing if none is given.
+    fn passwords(&self, identity: &Identity) -> Option<(&StoredTokens, Duration)> {
+        let tokens = self.tokens.as_ref().filter(|tokens| tokens.has_personal_tokens())?;
+        Some((tokens, identity.password_lifetime.filter(|lifetime| lifetime.as_secs() > 0)?))
+    }
+
+    /// A password for what has been granted, in place of a signed token.
+    async fn password(
+        &self,
+        request: &TokenRequest,
+        identity: &Identity,
+        record: &mut Record,
+        now: SystemTime,
+    ) -> Result<TokenResponse, TokenError> {
+        let (tokens, lifetime) = self.passwords(identity).ok_or(TokenError::NoPassword)?;
+        let granted = record.decisions.iter().map(|decision| (&decision.scope, &decision.granted));
+        let made = tokens.exchange(request, identity, granted, lifetime, now).await;
+        let Some(password) = made.map_err(|error| record.unavailable(&error))? else {
+            record.reason = Some("nothing of what a password was to be good for is granted".into());
+            return Err(TokenError::NothingGranted);
+        };
+        record.token_id = Some(password.id().clone());
+        Ok(TokenResponse {
+            scope: granted_scope(&record.decisions),
+            exchanged: Some(RequestedToken::Password),
+            ..TokenResponse::new(password.expose().to_owned(), lifetime, now)
         })
     }
 
@@ -299,7 +336,7 @@ impl TokenService {
 }
 
 /// What was granted, in the form of the `scope` parameter.
-fn granted(decisions: &[Decision]) -> String {
+fn granted_scope(decisions: &[Decision]) -> String {
     let granted = decisions.iter().filter(|decision| !decision.granted.is_empty()).map(|decision| {
         let scope = &decision.scope;
         format!("{}:{}:{}", scope.resource_type(), scope.name(), decision.granted)

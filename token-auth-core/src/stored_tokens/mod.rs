@@ -1,5 +1,6 @@
 //! Tokens that live for days: refresh tokens, and personal access tokens.
 
+mod exchange;
 mod issue;
 mod opaque;
 mod personal;

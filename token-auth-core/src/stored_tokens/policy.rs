@@ -53,11 +53,14 @@ pub struct PersonalPolicy {
     pub max_lifetime: Option<Duration>,
     /// How long a token is good without being used; nothing for its whole lifetime, which is the default.
     pub idle: Option<Duration>,
+    /// How many passwords an account may have at once that were given [in exchange](crate::RequestedToken::Password) for a
+    /// credential of a build job: with one more the one that was used the longest ago goes. Default 1000.
+    pub exchanged_per_account: usize,
 }
 
 impl Default for PersonalPolicy {
     fn default() -> Self {
-        Self { max_lifetime: Some(DAY * 366), idle: None }
+        Self { max_lifetime: Some(DAY * 366), idle: None, exchanged_per_account: 1000 }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::{OpaqueToken, StoredTokens};
+use super::{OpaqueToken, StoredTokens, exchange};
 use crate::{
     AccountRequest, Authenticator, Authn, BackendError, Credentials, Identity, LastUse, Restriction,
     TOUCH_RESOLUTION, TokenId, TokenKind, TokenRecord, TokenRequest,
@@ -83,6 +83,10 @@ impl StoredTokens {
         if let Err(why) = check(&record, token, request, now) {
             return refused(why);
         }
+        if let Some(bearer) = exchange::bearer(&record) {
+            self.note_use(&record, request, now).await;
+            return Ok(Redeemed::Accepted(bearer.restricted(restriction(&record))));
+        }
         let about = AccountRequest::new(&record.account)
             .from_source(record.source.as_deref())
             .with_deadline(request.deadline);
@@ -142,7 +146,9 @@ fn check(
     if record.service.as_ref().is_some_and(|service| *service != request.service) {
         return Err("made for another service");
     }
-    if record.kind == TokenKind::Personal && request.credentials.username() != record.account {
+    // One that was given in exchange for a credential that has no user name needs none either.
+    let named = record.labels.is_none() && record.kind == TokenKind::Personal;
+    if named && request.credentials.username() != record.account {
         return Err("presented with the name of another account");
     }
     let inside = |networks: &Vec<ipnet::IpNet>| {

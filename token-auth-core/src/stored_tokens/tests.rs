@@ -49,7 +49,13 @@ impl Authenticator for Source {
                 }
             }
             Credentials::Password { .. } => Authn::Reject("wrong password".into()),
-            Credentials::Bearer(_) => Authn::Accept(Identity::new("job")),
+            Credentials::Bearer(token) => {
+                let lifetime = token.expose().strip_prefix("for ").map(|text| text.parse().unwrap());
+                let identity = Identity::new("job:a/b")
+                    .with_labels(Labels::new().with("team", LabelValue::literal("blue")))
+                    .restricted(Restriction::none().until(at(START + 300)).without_refresh_tokens());
+                Authn::Accept(identity.with_password_lifetime(lifetime.map(Duration::from_secs)))
+            }
             Credentials::RefreshToken(_) => panic!("a refresh token was shown to a source"),
         })
     }
@@ -565,4 +571,79 @@ async fn sessions_of_an_account_end_together() {
     assert_eq!(world.tokens.revoke_account("alice", Some(TokenKind::Personal)).await.unwrap(), 1);
     assert_ne!(world.tokens.session_mark("alice").await.unwrap(), Some(first));
     assert_eq!(world.tokens.session_mark("bob").await.unwrap(), Some(other));
+}
+
+fn exchange(credential: &str, scopes: &[&str]) -> TokenRequest {
+    let mut request = TokenRequest::new("reg");
+    request.credentials = Credentials::Bearer(Password::new(credential));
+    request.grant_type = GrantType::TokenExchange;
+    request.requested = crate::RequestedToken::Password;
+    request.scopes = crate::ScopeSet::parse(scopes.iter().copied(), crate::ScopeLimits::default()).unwrap();
+    request
+}
+
+#[tokio::test]
+async fn a_password_in_exchange_is_good_for_what_was_granted_to_the_job() {
+    let world = World::new();
+    let scopes = ["repository:blue/x:pull,push", "repository:red/x:pull", "repository:blue/[y]*:pull"];
+    let answer = world.service.answer(&exchange("for 1800", &scopes)).await;
+    let response = answer.result.as_ref().unwrap();
+    let body: Value = serde_json::from_slice(&response.to_json(true)).unwrap();
+    assert_eq!(
+        (&body["issued_token_type"], &body["token_type"], &body["expires_in"], &body["token"]),
+        (&json!("urn:token-auth:token-type:password"), &json!("N_A"), &json!(1800), &Value::Null)
+    );
+    assert_eq!(body["scope"], "repository:blue/x:pull,push repository:blue/[y]*:pull");
+    let password = body["access_token"].as_str().unwrap().to_owned();
+    assert!(password.starts_with("tap_") && !format!("{answer:?}").contains(&password));
+    // The job's own token has ended, and nobody knows the account; the user name is of no matter.
+    world.wait(900);
+    world.set(Present::Gone);
+    let ask = async |username: &str, scope: &str, service: &str| {
+        let mut request = with_token(username, &password);
+        request.service = service.to_owned();
+        request.scopes = crate::ScopeSet::parse([scope], crate::ScopeLimits::default()).unwrap();
+        request.offline = true;
+        world.service.answer(&request).await
+    };
+    for (scope, actions) in [
+        ("repository:blue/x:pull,push,delete", json!(["pull", "push"])),
+        ("repository:blue/xy:pull", json!([])),
+        ("repository:blue/[y]*:pull,push", json!(["pull"])),
+        ("repository:blue/y:pull", json!([])),
+        ("repository:red/x:pull", json!([])),
+    ] {
+        let answer = ask("anyone", scope, "reg").await;
+        assert_eq!(claims(&answer)["access"][0]["actions"], actions, "{scope}");
+        assert_eq!(claims(&answer)["sub"], "job:a/b");
+        assert_eq!(answer.result.unwrap().refresh_token, None);
+    }
+    refused(&ask("", "repository:blue/x:pull", "other").await, &TokenError::Unauthorized, "another service");
+    // Its end, or its revocation, is the end.
+    world.wait(899);
+    assert_eq!(ask("", "repository:blue/x:pull", "reg").await.result.unwrap().expires_in, 1);
+    world.wait(1);
+    refused(&ask("", "repository:blue/x:pull", "reg").await, &TokenError::Unauthorized, "expired");
+    let answer = world.service.answer(&exchange("for 600", &scopes[..1])).await;
+    assert!(answer.result.is_ok());
+    assert_eq!(world.tokens.revoke_account("job:a/b", None).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn where_no_password_is_given_no_other_token_is() {
+    let (world, without) =
+        (World::new(), World::with(|tokens| tokens.with_refresh_tokens(RefreshPolicy::default())));
+    let own = ["repository:blue/x:pull"];
+    for (world, credential, scopes, error) in [
+        (&world, "not for passwords", &own[..], TokenError::NoPassword),
+        (&world, "for 0", &own[..], TokenError::NoPassword),
+        (&without, "for 1800", &own[..], TokenError::NoPassword),
+        (&world, "for 1800", &[][..], TokenError::NothingGranted),
+        (&world, "for 1800", &["repository:red/x:pull"][..], TokenError::NothingGranted),
+    ] {
+        let answer = world.service.answer(&exchange(credential, scopes)).await;
+        assert_eq!(answer.result.as_ref().err(), Some(&error), "{credential} {scopes:?}");
+        assert_eq!(error.status(), 400);
+        assert!(world.records().await.is_empty());
+    }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -72,6 +73,10 @@ pub struct TokenRecord {
     pub service: Option<String>,
     /// What its owner calls it.
     pub name: Option<String>,
+    /// The labels of the account, where they are those of the credential that the token was given in exchange for, and not
+    /// the source's to say later: it is not asked about such a token. Their values are literal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeMap<String, Vec<String>>>,
     /// What the secret half is compared with.
     pub secret: SecretDigest,
     /// Lists of patterns; an action counts if each list allows it. An empty list of lists restricts nothing.
@@ -110,6 +115,7 @@ impl TokenRecord {
             source: None,
             service: None,
             name: None,
+            labels: None,
             secret,
             scopes: Vec::new(),
             networks: None,

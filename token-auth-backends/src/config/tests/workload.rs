@@ -90,3 +90,75 @@ fn what_cannot_be_asked_is_named() {
         .unwrap_err();
     assert!(error.contains("certificate"), "{error}");
 }
+
+/// Whoever is renamed leaves the name to others.
+#[test]
+fn names_that_change_hands_are_warned_of() {
+    let github = "https://token.actions.githubusercontent.com";
+    for (issuer, rest, name) in [
+        (
+            github,
+            "require: {repository_owner: acme}, account: \"gh:${claim.repository_id}\"",
+            Some("repository_owner"),
+        ),
+        (
+            github,
+            "require: {repository: acme/app}, account: \"gh:${claim.repository_id}\"",
+            Some("repository"),
+        ),
+        (github, "require: {sub: \"repo:acme/*:*\"}, account: \"gh:${claim.repository_id}\"", Some("sub")),
+        (github, "require: {sub: \"repo:acme@65/app@74:*\"}, account: \"gh:${claim.repository_id}\"", None),
+        // The default account is made of the subject.
+        (github, "require: {}", Some("sub")),
+        ("https://ghe.example.com/_services/token", "require: {}", Some("sub")),
+        (github, "require: {repository_owner_id: \"65\"}", None),
+        (github, "require: {repository_owner_id: \"65\", repository: acme/app, ref: x}", None),
+        (github, "require: {repository_owner_id: \"65\", actor: ada}", Some("actor")),
+        (github, "require: {repository_owner_id: \"65\", actor: ada, actor_id: \"1\"}", None),
+        (github, "require: {}, account: \"gh:${claim.repository}\"", Some("repository")),
+        (github, "require: {}, account: \"gh:${claim.repository_id}\"", None),
+        ("https://gitlab.example.com", "require: {namespace_path: acme}", Some("namespace_path")),
+        ("https://gitlab.example.com", "require: {sub: \"project_path:acme/*\"}", Some("sub")),
+        (
+            "https://gitlab.example.com",
+            "require: {namespace_id: \"72\"}, account: \"gl:${claim.project_path}\"",
+            None,
+        ),
+        ("https://i", "require: {}", None),
+    ] {
+        let block = format!("workload_auth: {{issuers: [{{issuer: \"{issuer}\", audience: a, {rest}}}]}}\n");
+        let (_, warnings) =
+            Config::from_yaml(format!("{START}acl: []\n{block}"), "f", &ConfigOptions::default()).unwrap();
+        let told: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        let told: Vec<&String> = told.iter().filter(|warning| warning.contains("after a rename")).collect();
+        match name {
+            None => assert!(told.is_empty(), "{rest}: {told:?}"),
+            Some(name) => {
+                assert!(
+                    told.len() == 1 && told[0].contains(&format!("the claim `{name}`")),
+                    "{rest}: {told:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn passwords_live_for_minutes() {
+    for (lifetime, good) in [("5m", true), ("1h", true), ("299s", false), ("61m", false), ("0s", false)] {
+        let block = format!(
+            "workload_auth: {{issuers: [{{issuer: \"https://i\", audience: a, require: {{}}, password_lifetime: {lifetime}}}]}}\n\
+             tokens: {{store: {{path: t.redb}}}}\n"
+        );
+        let read = Config::from_yaml(format!("{START}acl: []\n{block}"), "f", &ConfigOptions::default());
+        assert_eq!(read.is_ok(), good, "{lifetime}");
+    }
+    // They are kept somewhere, or not given.
+    for tokens in ["", "tokens: {store: {path: t.redb}, personal: {enabled: false}}\n"] {
+        let block = format!(
+            "workload_auth: {{issuers: [{{issuer: \"https://i\", audience: a, require: {{}}, password_lifetime: 5m}}]}}\n{tokens}"
+        );
+        let read = Config::from_yaml(format!("{START}acl: []\n{block}"), "f", &ConfigOptions::default());
+        assert!(read.is_err(), "{tokens}");
+    }
+}
