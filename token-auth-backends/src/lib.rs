@@ -65,6 +65,14 @@ pub mod http_client;
 mod issuer;
 #[cfg(feature = "ldap")]
 pub mod ldap;
+#[cfg(any(
+    feature = "config",
+    feature = "htpasswd",
+    feature = "ldap",
+    feature = "token-store-sql",
+    feature = "workload"
+))]
+mod named_file;
 #[cfg(feature = "oauth2")]
 pub mod oauth2;
 #[cfg(feature = "password")]

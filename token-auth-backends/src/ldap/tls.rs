@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::LdapTls;
+use crate::named_file;
 use crate::stamp::FileStamp;
 
 /// The settings of TLS, made again when one of their files has changed.
@@ -82,7 +82,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| failed(file, error))
+    named_file::read(file, named_file::PEM_BYTES).map_err(|error| failed(file, error))
 }
 
 fn failed(file: &Path, why: impl std::fmt::Display) -> String {

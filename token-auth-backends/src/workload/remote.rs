@@ -11,6 +11,7 @@ use token_auth_core::token::TrustedKeys;
 
 use crate::http_client::{HttpClient, HttpOptions};
 use crate::issuer::{KeysError, Publisher, check, check_named, discovery_url, get};
+use crate::named_file;
 
 /// Where the keys of an issuer are asked for.
 #[derive(Clone)]
@@ -108,7 +109,7 @@ impl Publisher for Remote {
 
 /// `Bearer` and what the file holds now: Kubernetes writes it anew before it expires.
 async fn read(file: PathBuf) -> Result<HeaderValue, KeysError> {
-    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(file))
+    let text = tokio::task::spawn_blocking(move || named_file::read_text(&file, named_file::SECRET_BYTES))
         .await
         .map_err(|_| KeysError::TokenFile(std::io::ErrorKind::Other.into()))?
         .map_err(KeysError::TokenFile)?;

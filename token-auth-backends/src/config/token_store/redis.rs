@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +6,7 @@ use token_auth_core::{Password, TokenStore};
 
 use crate::config::field::Field;
 use crate::config::section::Section;
+use crate::named_file;
 #[cfg(feature = "oauth2")]
 use crate::oauth2::SignInSource;
 #[cfg(feature = "oauth2")]
@@ -109,6 +109,7 @@ pub(super) fn read_rest(
         Some(time)
     };
     let (connect_timeout, timeout) = (positive(names.connect_timeout), positive(names.timeout));
+    let answer_bytes = super::answer_bytes(section);
     let mut options = RedisOptions::new(servers?);
     options.username = username.map(str::to_owned);
     options.password = password.map(Password::new);
@@ -127,6 +128,7 @@ pub(super) fn read_rest(
     }
     options.connect_timeout = connect_timeout.unwrap_or(options.connect_timeout);
     options.timeout = timeout.unwrap_or(options.timeout);
+    options.answer_bytes = answer_bytes.unwrap_or(options.answer_bytes);
     Some(RedisStoreConfig { options, password_file, ca_certificate, docker_passwords })
 }
 
@@ -161,7 +163,8 @@ impl RedisStoreConfig {
             options.password = Some(super::secret(file)?);
         }
         if let (Some(file), Some(_)) = (&self.ca_certificate, &options.tls) {
-            let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let pem = named_file::read(file, named_file::PEM_BYTES)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
             options.tls = Some(RedisTls::trusting(pem));
         }
         Ok(options)

@@ -1,9 +1,13 @@
+//! What a store in Redis is made of.
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use token_auth_core::Password;
+
+use crate::token_store::peer::ANSWER_BYTES;
 
 /// Which Redis, and how it is asked. [`RedisOptions::new`] has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +33,9 @@ pub struct RedisOptions {
     pub connect_timeout: Duration,
     /// How long an answer may take. Default 2 s.
     pub timeout: Duration,
+    /// How long an answer may be, in bytes, where each value in it counts as 64 more; with a longer one its connection ends.
+    /// Default 8 MiB.
+    pub answer_bytes: usize,
 }
 
 impl RedisOptions {
@@ -44,6 +51,7 @@ impl RedisOptions {
             docker_auth: Vec::new(),
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(2),
+            answer_bytes: ANSWER_BYTES,
         }
     }
 }
