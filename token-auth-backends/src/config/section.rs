@@ -56,8 +56,8 @@ impl<'a> Section<'a> {
         self.field.warn(message);
     }
 
-    /// Warns of a key that is not there.
-    #[cfg(feature = "oauth2")]
+    /// Warns of a key that is not there, or does not say enough.
+    #[cfg(any(feature = "oauth2", feature = "workload"))]
     pub(super) fn advise(&self, key: &str, message: impl Into<String>) {
         let path = join(self.field.path(), key);
         self.field.reader().warn(self.field.position(), &path, message);
