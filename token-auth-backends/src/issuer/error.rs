@@ -29,12 +29,14 @@ pub enum KeysError {
     #[error("the discovery document names an endpoint without TLS")]
     WithoutTls,
     /// The address is not one that is asked.
+    #[cfg(feature = "workload")]
     #[error(transparent)]
     Address(#[from] AddressError),
     /// The key set cannot be used.
     #[error("the key set cannot be used")]
     Keys(#[from] KeyError),
     /// The file with the credential for the issuer cannot be read.
+    #[cfg(feature = "workload")]
     #[error("cannot read the file with the credential for the issuer: {0}")]
     TokenFile(std::io::Error),
     /// It failed a moment ago, and is not tried again yet.
@@ -43,6 +45,7 @@ pub enum KeysError {
 }
 
 /// An address that keys are not asked for at: whoever stands between could give other ones.
+#[cfg(feature = "workload")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be an https URL without user, query or fragment (http on loopback needs `allow_loopback_http`)"

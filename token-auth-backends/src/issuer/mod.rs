@@ -1,5 +1,9 @@
 //! Issuers of signed tokens, of people and of workloads alike: their configuration and keys, asked for and remembered, and how
 //! what their tokens say is read.
+#![cfg_attr(
+    not(feature = "workload"),
+    expect(unreachable_pub, reason = "the module `workload` exports them")
+)]
 
 #[cfg(feature = "workload")]
 mod address;
@@ -15,8 +19,5 @@ pub(crate) use address::{check, check_named};
 pub use error::AddressError;
 pub use error::KeysError;
 pub(crate) use fetch::{discovery_url, get};
-#[cfg(feature = "workload")]
 pub use remembered::KeyOptions;
-#[cfg(not(feature = "workload"))]
-pub(crate) use remembered::KeyOptions;
 pub(crate) use remembered::{Publisher, Remembered};

@@ -151,7 +151,7 @@ impl<P: Publisher> Remembered<P> {
             tracing::warn!(
                 issuer = self.publisher.issuer(),
                 problem = text,
-                "cannot ask an issuer for its keys"
+                "cannot ask for an issuer's keys"
             );
             text
         });
