@@ -232,6 +232,7 @@ async fn guesses_are_answered_with_429_before_anyone_is_asked() {
     let ask = async |password: &str| {
         let mut request = request("alice", "service=reg");
         request.credentials = Credentials::password("alice", password);
+        request.address = Some([192, 0, 2, 1].into());
         service.answer(&request).await.result.map(|_| ())
     };
     for guess in 0..10 {
