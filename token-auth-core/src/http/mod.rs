@@ -8,6 +8,7 @@ mod log;
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,6 +23,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
+use address::Notices;
 pub use address::{AddressError, AddressSource, ClientAddress};
 pub use log::request_id;
 
@@ -37,8 +39,9 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The token endpoint: GET and POST, at whatever path it is mounted.
 ///
-/// The client's address, which ACL rules and the log see, is taken from a [`ClientAddress`] that the server puts into
-/// the request's extensions, or from a header that [`with_addresses`](Self::with_addresses) names.
+/// The client's address, which rules with `ip`, the limit of guesses at passwords and the log see, is taken from a
+/// [`ClientAddress`] that the server puts into the request's extensions, or from a header that
+/// [`with_addresses`](Self::with_addresses) names. Without it all clients share one limit of guesses: the log says so once.
 ///
 /// ```
 /// use token_auth_core::{TokenService, http::TokenEndpoint};
@@ -54,6 +57,7 @@ pub struct TokenEndpoint {
     limits: RequestLimits,
     addresses: Arc<AddressSource>,
     answer_time: Duration,
+    notices: Arc<Notices>,
 }
 
 impl TokenEndpoint {
@@ -64,6 +68,7 @@ impl TokenEndpoint {
             limits: RequestLimits::default(),
             addresses: Arc::default(),
             answer_time: ANSWER_TIME,
+            notices: Arc::default(),
         }
     }
 
@@ -157,16 +162,29 @@ impl TokenEndpoint {
         if authorization.next().is_some() {
             return Err(RequestError::MalformedCredentials.into());
         }
-        let address =
-            self.addresses.resolve(&parts.headers, parts.extensions.get::<ClientAddress>().copied());
-        let address = address.map_err(|_| {
-            Refused::Status(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "the proxy gave no client address")
-        })?;
+        let address = self.address(parts)?;
         let query = parts.uri.query().unwrap_or_default();
         let raw = RequestParts { query, authorization: first, form: form.as_deref() };
         let mut request = TokenRequest::parse(raw, self.limits)?;
         request.address = address;
         Ok(request)
+    }
+
+    fn address(&self, parts: &Parts) -> Result<Option<IpAddr>, Refused> {
+        let connection = parts.extensions.get::<ClientAddress>().copied();
+        let address = self.addresses.resolve(&parts.headers, connection).map_err(|error| match error {
+            AddressError::UnknownPeer => {
+                tracing::error!(%error, "a request is refused");
+                Refused::Status(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "internal error")
+            }
+            AddressError::Missing | AddressError::Hidden => Refused::Status(
+                StatusCode::BAD_REQUEST,
+                "INVALID_REQUEST",
+                "the proxy gave no client address",
+            ),
+        })?;
+        self.notices.of(&self.addresses, &parts.headers, connection);
+        Ok(address)
     }
 
     async fn form<B>(&self, parts: &Parts, body: B) -> Result<Bytes, Refused>
