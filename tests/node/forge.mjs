@@ -56,7 +56,7 @@ const answer = async (request) => {
     case "GET /api/v3/user/memberships/orgs/acme": return person.member ? [200, { state: "active" }] : [404, {}];
     case "GET /api/v3/user/teams": return [200, person.groups.map(team)];
     case "GET /api/v4/user": return [200, { id: person.id, username: person.name, state: "active" }];
-    case "GET /api/v4/groups": return [200, person.member ? ["acme", ...person.groups].map((full_path) => ({ full_path })) : []];
+    case "GET /api/v4/groups": return [200, person.member ? ["acme", ...person.groups.map((name) => `acme/${name}`), "dev"].map((full_path) => ({ full_path })) : []];
   }
   return [404, {}];
 };

@@ -76,6 +76,8 @@ users: {{}}
 acl:
   - match: {{labels: {{groups: dev}}, name: 'dev/*'}}
     actions: ['*']
+  - match: {{labels: {{groups: acme/dev}}, name: 'dev/*'}}
+    actions: ['*']
   - match: {{labels: {{teams: dev}}, name: 'dev/*'}}
     actions: ['*']
   - match: {{account: '/.+/'}}

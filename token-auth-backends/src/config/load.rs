@@ -159,7 +159,8 @@ impl Config {
             .and_then(|service| service.with_lifetime(token.expiration))
             .and_then(|service| service.with_attempt_limits(limits.attempts))
             .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
-            .with_published_keys(published);
+            .with_published_keys(published)
+            .with_timer(|moment: std::time::Instant| tokio::time::sleep_until(moment.into()));
         let service = match token.services.is_empty() {
             true => service,
             false => service.with_services(token.services),
@@ -293,6 +294,9 @@ impl Loaded {
     /// The service as an HTTP endpoint, with these limits and behind these proxies.
     pub fn endpoint(&self) -> token_auth_core::http::TokenEndpoint {
         let endpoint = token_auth_core::http::TokenEndpoint::new(self.service.clone());
-        endpoint.with_limits(self.limits.request).with_addresses(self.server.addresses())
+        endpoint
+            .with_limits(self.limits.request)
+            .with_addresses(self.server.addresses())
+            .with_answer_time(self.limits.answer_time)
     }
 }

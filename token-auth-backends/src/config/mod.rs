@@ -44,7 +44,8 @@
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
-//! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
+//! | `limits.answer_time` | how long a request may take to be answered, whatever is slow behind the server: 5s without it, then 503 |
+//! | `limits.{password_concurrency,password_queue,password_queue_time}` | password checks that run, and that wait: how many, and no more than can be computed in that time; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
 //! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
 //! | `limits.password_attempts_address_total` | different wrong pairs of account and password from one address over all accounts; 0 for no limit but that of memory |

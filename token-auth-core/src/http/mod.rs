@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{
@@ -28,7 +28,12 @@ pub use address::{AddressError, AddressSource, ClientAddress};
 pub use log::request_id;
 
 use crate::service::error_body;
-use crate::{Record, RequestError, RequestLimits, RequestParts, TokenError, TokenRequest, TokenService};
+use crate::{
+    Deadline, Record, RequestError, RequestLimits, RequestParts, TokenError, TokenRequest, TokenService,
+};
+
+/// As long as clients wait, and load balancers.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -51,13 +56,20 @@ pub struct TokenEndpoint {
     service: TokenService,
     limits: RequestLimits,
     addresses: Arc<AddressSource>,
+    answer_time: Duration,
     notices: Arc<Notices>,
 }
 
 impl TokenEndpoint {
     /// An endpoint with the default limits, whose clients connect to it directly.
     pub fn new(service: TokenService) -> Self {
-        Self { service, limits: RequestLimits::default(), addresses: Arc::default(), notices: Arc::default() }
+        Self {
+            service,
+            limits: RequestLimits::default(),
+            addresses: Arc::default(),
+            answer_time: ANSWER_TIME,
+            notices: Arc::default(),
+        }
     }
 
     /// Replaces the limits.
@@ -74,6 +86,14 @@ impl TokenEndpoint {
         self
     }
 
+    /// Replaces how long a request may take from its head to its answer: its [deadline](TokenRequest::deadline), which a
+    /// service with a [timer](TokenService::with_timer) ends it at. Default 5 seconds.
+    #[must_use]
+    pub fn with_answer_time(mut self, time: Duration) -> Self {
+        self.answer_time = time;
+        self
+    }
+
     /// The service behind this endpoint.
     pub fn service(&self) -> &TokenService {
         &self.service
@@ -87,7 +107,10 @@ impl TokenEndpoint {
         let start = Instant::now();
         let (parts, body) = request.into_parts();
         let id = request_id(&parts.headers);
-        let read = self.read(&parts, body).await;
+        let mut read = self.read(&parts, body).await;
+        if let (Ok(request), Some(moment)) = (&mut read, start.checked_add(self.answer_time)) {
+            request.deadline = Deadline::at(moment);
+        }
         let mut record = Record::default();
         let mut response = match &read {
             Ok(request) => {
