@@ -1,3 +1,5 @@
+//! What is remembered of a server that failed.
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +56,12 @@ impl Health {
     /// Another password is at hand: no reason to wait any longer.
     pub(super) fn forgive(&self) {
         self.lock().refused = None;
+    }
+
+    /// Whether it did not answer, and has not since. One that refuses a password has answered.
+    pub(super) fn is_away(&self) -> bool {
+        let state = self.lock();
+        state.retry_at.is_some() && state.refused.is_none()
     }
 
     /// It answered; the answer is whether it had failed before.

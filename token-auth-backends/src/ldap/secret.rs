@@ -1,3 +1,5 @@
+//! A password in a file.
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
