@@ -1,6 +1,6 @@
 //! A tiny read-only registry that sends the 401 challenge and verifies the tokens that come back.
 //!
-//! Start a token server first (`cargo run --release --example docker-auth`), then this with its key set:
+//! Start a token server first (`cargo run --release -p docker-auth`), then this with its key set:
 //!
 //! ```text
 //! curl -s http://127.0.0.1:5001/.well-known/jwks.json > jwks.json

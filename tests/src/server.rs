@@ -14,28 +14,29 @@ use crate::{Answer, Finished, KeyPair, Place, Process, Token, curl, run};
 pub fn docker_auth() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     let given = || env::var_os("DOCKER_AUTH_BIN").map(PathBuf::from);
-    Command::new(BINARY.get_or_init(|| given().unwrap_or_else(|| build("docker-auth"))))
+    Command::new(BINARY.get_or_init(|| given().unwrap_or_else(|| build(&["--package", "docker-auth"]))))
 }
 
-/// The credential provider for the kubelet: the one beside the server under test, or else one that is built now.
+/// The credential provider for the kubelet: the one among the examples beside the server under test, or else one that is built now.
 pub(crate) fn credential_provider() -> PathBuf {
     const NAME: &str = "kubelet_credential_provider";
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     let beside = || {
         let server = PathBuf::from(env::var_os("DOCKER_AUTH_BIN")?);
-        Some(server.with_file_name(NAME)).filter(|path| path.exists())
+        Some(server.with_file_name("examples").join(NAME)).filter(|path| path.exists())
     };
-    BINARY.get_or_init(|| beside().unwrap_or_else(|| build(NAME))).clone()
+    let arguments = ["--package", "token-auth-examples", "--example", NAME];
+    BINARY.get_or_init(|| beside().unwrap_or_else(|| build(&arguments))).clone()
 }
 
-fn build(example: &str) -> PathBuf {
+fn build(what: &[&str]) -> PathBuf {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo.args(["build", "--release", "--locked", "--message-format", "json"]);
-    cargo.args(["--package", "token-auth-examples", "--example", example]);
+    cargo.args(what);
     // Not through `run`: a build takes longer than anything else may.
     let output = cargo.stderr(std::process::Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "{example} cannot be built");
+    assert!(output.status.success(), "{what:?} cannot be built");
     let messages = String::from_utf8(output.stdout).unwrap();
     let mut executables = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;

@@ -1,8 +1,8 @@
 //! The complete token server: replaces docker_auth with the same configuration file.
 //!
 //! ```text
-//! cargo run --release --example docker-auth                     # makes all it needs, on loopback
-//! cargo run --release --example docker-auth -- auth_config.yml  # docker_auth's file
+//! cargo run --release -p docker-auth                     # makes all it needs, on loopback
+//! cargo run --release -p docker-auth -- auth_config.yml  # docker_auth's file
 //!
 //! curl -s -u admin:PASSWORD 'http://127.0.0.1:5001/auth?service=registry&scope=repository:app:pull,push'
 //! curl -s 'http://127.0.0.1:5001/.well-known/jwks.json'
@@ -16,30 +16,20 @@ mod doctor;
 mod explain;
 mod first_run;
 mod keys;
-mod listener;
 mod logging;
-mod refusal;
-mod reload;
-mod routes;
-mod server;
-mod state;
-mod tls;
+mod signals;
 mod tokens;
-mod watched;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use arc_swap::ArcSwap;
 use clap::Parser as _;
+use docker_auth::{Server, Setup};
 use tracing::info;
 
 use cli::{Algorithm, Cli, Command, Serve};
-use listener::Listener;
-use reload::Signals;
-use tokens::Desk;
+use signals::Signals;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -73,35 +63,18 @@ fn serve(options: &Serve) -> Result<()> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
-        let (hangup, stop) = Signals::new().context("cannot listen for signals")?.split();
-        let (state, files) = state::load(&config, options.lenient, None)?;
-        let listener = match listener {
-            Some(listener) => Listener::try_from(listener)?,
-            None => state.listen(options.listen).await?,
-        };
-        let scheme = if state.tls.is_some() { "https" } else { "http" };
-        let state = Arc::new(ArcSwap::from_pointee(state));
-        let mut desk = Desk::new();
-        desk.follow(&state);
-        match &listener {
-            Listener::Tcp(_) => println!("listening on {scheme}://{listener}"),
-            Listener::Unix(..) => println!("listening on unix:{listener}"),
-        }
-        tokio::spawn(purge(Arc::clone(&state)));
-        tokio::spawn(reload::watch(hangup, config, options.lenient, files, Arc::clone(&state), desk));
-        server::run(listener, state, stop).await;
+        let mut signals = Signals::new().context("cannot listen for signals")?;
+        let mut setup = Setup::new(config);
+        setup.lenient = options.lenient;
+        setup.listen = options.listen;
+        setup.listener = listener;
+        let server = Server::start(setup).await?;
+        println!("listening on {}", server.url());
+        signals.until_stop(|| server.reload()).await;
+        server.stop().await;
         info!("stopped");
         Ok(())
     })
-}
-
-/// Removes tokens that have ended, now and every ten minutes.
-async fn purge(state: Arc<ArcSwap<state::State>>) {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(600));
-    loop {
-        ticks.tick().await;
-        tokens::purge(state.load_full().endpoint.service()).await;
-    }
 }
 
 fn generate_key(

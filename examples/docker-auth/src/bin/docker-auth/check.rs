@@ -4,13 +4,12 @@ use anyhow::{Context as _, Result, bail};
 use token_auth_backends::config::{Config, ConfigOptions};
 
 use crate::cli::Check;
-use crate::state;
 
 /// What is reported goes to standard output; what keeps the server from starting, to standard error.
 pub(crate) fn check(options: &Check) -> Result<()> {
     let Check { config: path, lenient, deny_warnings } = options;
     let file = path.display().to_string();
-    let mut warnings = state::check(path, *lenient)?;
+    let mut warnings = docker_auth::check(path, *lenient)?;
     let text = std::fs::read(path).with_context(|| file.clone())?;
     let reading = if *lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
     let (config, _) = Config::from_yaml(text, &file, &reading)?;

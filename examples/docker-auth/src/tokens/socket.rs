@@ -142,7 +142,11 @@ fn nobody_listens(error: &io::Error) -> bool {
 }
 
 /// Asks the server that has this store open; nothing if there is none.
-pub(super) async fn ask(store: &Path, question: &Ask) -> Result<Option<Reply>> {
+///
+/// # Errors
+///
+/// When there is a server, and it does not answer.
+pub async fn ask(store: &Path, question: &Ask) -> Result<Option<Reply>> {
     let socket = socket_of(store);
     let stream = match UnixStream::connect(&socket).await {
         Ok(stream) => stream,

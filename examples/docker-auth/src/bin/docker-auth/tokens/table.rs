@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use docker_auth::tokens::Shown;
 use time::OffsetDateTime;
-
-use super::command::Shown;
 
 /// One line a record, below a line of titles.
 pub(super) fn of(records: &[Shown], now: SystemTime) -> String {

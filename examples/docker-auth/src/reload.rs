@@ -1,14 +1,13 @@
-//! Signals, and files that change under a running server.
+//! Files that change under a running server.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 use tracing::{error, info};
 
 use crate::state::{self, State};
@@ -18,38 +17,10 @@ use crate::tokens::Desk;
 /// changes by a renamed link, a bind mount not at all for those who watch its folder.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The signals that the server listens for, from when this is made on. Until then each would end the process.
-pub(crate) struct Signals {
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Those to [`watch`] with, and what waits for SIGTERM or SIGINT.
-    pub(crate) fn split(mut self) -> (Signal, impl Future<Output = ()>) {
-        let stop = async move {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
-        };
-        (self.hangup, stop)
-    }
-}
-
-/// Loads the configuration again on SIGHUP, and when one of its files has changed. Requests under way keep the
+/// Loads the configuration again when that is asked for, and when one of its files has changed. Requests under way keep the
 /// configuration that they began with; a configuration that cannot be loaded changes nothing.
 pub(crate) async fn watch(
-    mut hangup: Signal,
+    mut asked: mpsc::Receiver<()>,
     config: PathBuf,
     lenient: bool,
     mut files: Vec<PathBuf>,
@@ -60,13 +31,13 @@ pub(crate) async fn watch(
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let asked = tokio::select! {
-            _ = hangup.recv() => true,
+        let now_please = tokio::select! {
+            Some(()) = asked.recv() => true,
             _ = ticks.tick() => false,
         };
         // From before the files are read: what is written meanwhile is a change.
         let mut now = stamps(&files);
-        if !asked && now == seen {
+        if !now_please && now == seen {
             continue;
         }
         let (path, present) = (config.clone(), state.load_full());

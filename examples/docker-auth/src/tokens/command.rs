@@ -12,24 +12,39 @@ use token_auth_backends::core::{
 /// A question.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Ask {
+pub enum Ask {
+    /// Which tokens there are.
     List {
+        /// Of this account only.
         account: Option<String>,
+        /// Of this kind only.
         kind: Option<TokenKind>,
     },
+    /// That a token ends now.
     Revoke {
+        /// Which one.
         id: TokenId,
     },
+    /// That all tokens of an account end now.
     RevokeAccount {
+        /// Whose.
         account: String,
+        /// Of this kind only.
         kind: Option<TokenKind>,
     },
+    /// A new personal access token.
     Create {
+        /// Whose it is.
         account: String,
+        /// What it is for.
         name: String,
+        /// Days until it expires; nothing: it does not.
         days: Option<u32>,
+        /// What it is good for; empty: all that the account may do.
         scopes: Vec<ScopePattern>,
+        /// Where it is good from; empty: anywhere.
         networks: Vec<ipnet::IpNet>,
+        /// The only service that it is good for; nothing: any.
         service: Option<String>,
     },
 }
@@ -49,40 +64,58 @@ impl Ask {
 /// An answer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Reply {
+pub enum Reply {
+    /// The tokens, by account and age.
     Records(Vec<Shown>),
+    /// How many ended.
     Revoked(u64),
+    /// The new token.
     Created(Box<Created>),
+    /// Why there is no other answer.
     Failed(String),
 }
 
 /// A token that has just been made.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Created {
-    pub(super) token: String,
+pub struct Created {
+    /// The token itself: the password of its account.
+    pub token: String,
+    /// What is kept of it.
     #[serde(flatten)]
-    pub(super) record: Shown,
+    pub record: Shown,
 }
 
 /// A record as it is shown: without what the secret is compared with.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Shown {
-    pub(super) id: TokenId,
-    pub(super) kind: TokenKind,
-    pub(super) account: String,
-    pub(super) source: Option<String>,
-    pub(super) service: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) scopes: Vec<String>,
-    pub(super) networks: Option<Vec<ipnet::IpNet>>,
-    /// Times are seconds since the Unix epoch.
-    pub(super) created: u64,
-    pub(super) expires: Option<u64>,
+pub struct Shown {
+    /// What it is revoked by.
+    pub id: TokenId,
+    /// Refresh or personal.
+    pub kind: TokenKind,
+    /// Whose it is.
+    pub account: String,
+    /// Who vouched for that account.
+    pub source: Option<String>,
+    /// The only service that it is good for.
+    pub service: Option<String>,
+    /// What it is for.
+    pub name: Option<String>,
+    /// What it is good for; empty: all that the account may do.
+    pub scopes: Vec<String>,
+    /// Where it is good from.
+    pub networks: Option<Vec<ipnet::IpNet>>,
+    /// When it was made; this and all times are seconds since the Unix epoch.
+    pub created: u64,
+    /// When it ends.
+    pub expires: Option<u64>,
     /// When it ends if it is not used again.
-    pub(super) ends: Option<u64>,
-    pub(super) last_used: Option<u64>,
-    pub(super) last_client: Option<String>,
-    pub(super) last_address: Option<IpAddr>,
+    pub ends: Option<u64>,
+    /// When it was last used.
+    pub last_used: Option<u64>,
+    /// By which client.
+    pub last_client: Option<String>,
+    /// From where.
+    pub last_address: Option<IpAddr>,
 }
 
 impl From<TokenRecord> for Shown {
@@ -112,7 +145,7 @@ impl From<TokenRecord> for Shown {
 }
 
 /// Answers a question.
-pub(super) async fn answer(service: &TokenService, question: Ask) -> Reply {
+pub async fn answer(service: &TokenService, question: Ask) -> Reply {
     let Some(tokens) = service.stored_tokens() else { return Reply::Failed("no tokens are kept".to_owned()) };
     let reply = match question {
         Ask::Create { account, name, days, scopes, networks, service: only } => {

@@ -51,8 +51,12 @@ pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Re
     Ok((state, loaded.files))
 }
 
-/// Reads a configuration as [`load`] does, and hands back what an operator should know.
-pub(crate) fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
+/// Reads a configuration with everything that it names as a server would, and hands back what an operator should know.
+///
+/// # Errors
+///
+/// When a server would not start with it.
+pub fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
     let (_, loaded) = read(config, &options(lenient).examining(), None)?;
     Ok(loaded.warnings.iter().map(ToString::to_string).collect())
 }

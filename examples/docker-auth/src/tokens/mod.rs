@@ -1,0 +1,33 @@
+//! What can be asked of a server's store of tokens, and over which way.
+//!
+//! A running server alone has its store open. Whoever has something to ask it does so over a socket beside the store.
+
+mod command;
+mod socket;
+
+use std::path::PathBuf;
+
+use token_auth_backends::config::TokenStoreConfig;
+use token_auth_backends::core::TokenService;
+
+pub use command::{Ask, Created, Reply, Shown, answer};
+pub(crate) use socket::Desk;
+pub use socket::ask;
+
+/// The file that a service's tokens are kept in, if they are kept in one.
+pub(crate) fn store_file(config: Option<&TokenStoreConfig>) -> Option<PathBuf> {
+    match config? {
+        TokenStoreConfig::File(path) => Some(path.clone()),
+        _ => None,
+    }
+}
+
+/// Removes what has ended.
+pub(crate) async fn purge(service: &TokenService) {
+    let Some(tokens) = service.stored_tokens() else { return };
+    match tokens.store().purge(service.now()).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "removed tokens that have ended"),
+        Err(error) => tracing::warn!(%error, "cannot remove tokens that have ended"),
+    }
+}
