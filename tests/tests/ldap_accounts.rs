@@ -87,7 +87,7 @@ async fn what_someone_writes_into_the_own_entry_hurts_nobody() {
     let place = Place::new();
     let slapd = Slapd::start(&place);
     slapd.replace(BOB, "mail", "alice");
-    let by_uid = AccountName { ..AccountName::default() };
+    let by_uid = AccountName::default();
     let mut named = by_uid.clone();
     named.attribute = Some("uid".to_owned());
     for (name, account) in [("the first attribute", by_uid), ("the attribute that is named", named)] {

@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Away,
     /// The server has too much to do, or there was no time left to ask it: nothing is wrong with it.
     Busy,
-    /// The server does not let the service account in.
+    /// The server does not let the service account in, or a file of ours that is needed to ask it cannot be used.
     Refused,
     /// The server answered, and another one would answer the same.
     Answered,

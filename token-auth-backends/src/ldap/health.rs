@@ -19,8 +19,18 @@ struct State {
     retry_at: Option<Instant>,
     /// Someone is trying whether it is there again.
     on_trial: bool,
+    /// It failed since it does not answer, and not since it, or a file of ours, did not let us.
+    away: bool,
     /// The password that the server refused. It is not tried early: the directory may lock the account.
     refused: Option<Password>,
+}
+
+/// Why a server failed.
+pub(super) enum Cause {
+    /// It does not answer.
+    Away,
+    /// It refused this password; or a file of ours cannot be used.
+    Refused(Option<Password>),
 }
 
 /// How a server stands, for one who would ask it.
@@ -61,7 +71,7 @@ impl Health {
     /// Whether it did not answer, and has not since. One that refuses a password has answered.
     pub(super) fn is_away(&self) -> bool {
         let state = self.lock();
-        state.retry_at.is_some() && state.refused.is_none()
+        state.retry_at.is_some() && state.away
     }
 
     /// It answered; the answer is whether it had failed before.
@@ -75,7 +85,7 @@ impl Health {
     }
 
     /// It failed. The answer is how long it is not asked.
-    pub(super) fn failed(&self, timeouts: &LdapTimeouts, refused: Option<Password>) -> Duration {
+    pub(super) fn failed(&self, timeouts: &LdapTimeouts, cause: Cause) -> Duration {
         let mut state = self.lock();
         let pause = timeouts.retry.saturating_mul(1 << state.failures.min(16)).min(timeouts.max_retry);
         // Many may find out at once that a server is gone: that is one failure.
@@ -85,7 +95,10 @@ impl Health {
             state.retry_at = Some(Instant::now() + pause);
         }
         state.on_trial = false;
-        state.refused = refused;
+        (state.away, state.refused) = match cause {
+            Cause::Away => (true, None),
+            Cause::Refused(password) => (false, password),
+        };
         pause
     }
 
@@ -107,7 +120,7 @@ mod tests {
     async fn a_server_that_failed_is_tried_by_one_at_a_time() {
         let (health, timeouts) = (Health::default(), LdapTimeouts::default());
         assert_eq!(health.standing(false), Standing::Well);
-        assert_eq!(health.failed(&timeouts, None), Duration::from_secs(1));
+        assert_eq!(health.failed(&timeouts, Cause::Away), Duration::from_secs(1));
         assert_eq!(health.standing(false), Standing::Away);
         assert_eq!(health.standing(true), Standing::OnTrial);
         assert_eq!(health.standing(true), Standing::Away, "someone tries it already");
@@ -122,8 +135,8 @@ mod tests {
     async fn waits_longer_each_time() {
         let (health, timeouts) = (Health::default(), LdapTimeouts::default());
         for seconds in [1, 2, 4, 8, 16, 30, 30] {
-            assert_eq!(health.failed(&timeouts, None), Duration::from_secs(seconds));
-            health.failed(&timeouts, None);
+            assert_eq!(health.failed(&timeouts, Cause::Away), Duration::from_secs(seconds));
+            health.failed(&timeouts, Cause::Away);
             assert_eq!(health.standing(false), Standing::Away);
             tokio::time::advance(Duration::from_secs(seconds)).await;
             assert_eq!(health.standing(false), Standing::OnTrial);
@@ -133,8 +146,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_refused_password_is_not_tried_early() {
         let (health, timeouts) = (Health::default(), LdapTimeouts::default());
-        health.failed(&timeouts, Some(Password::new("old")));
-        assert_eq!(health.standing(true), Standing::Away);
+        health.failed(&timeouts, Cause::Refused(Some(Password::new("old"))));
+        assert_eq!((health.standing(true), health.is_away()), (Standing::Away, false));
         assert_eq!(health.refused(), Some(Password::new("old")));
         health.forgive();
         assert_eq!(health.standing(true), Standing::OnTrial);

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connection::Connection;
 use super::failure::{Failure, Kind};
-use super::health::{Health, Standing};
+use super::health::{Cause, Health, Standing};
 use super::secret;
 use super::service::Service;
 use super::tls::TlsSource;
@@ -103,7 +103,7 @@ impl Pool {
         let tls = Arc::clone(&self.tls);
         let present = tokio::task::spawn_blocking(move || tls.present()).await;
         let present = present.map_err(|error| error.to_string()).and_then(|present| present);
-        present.map(Some).map_err(|message| Failure::new(Kind::Away, message))
+        present.map(Some).map_err(|message| Failure::new(Kind::Refused, message))
     }
 }
 
@@ -251,6 +251,34 @@ impl<'a> Attempts<'a> {
         server: &Server,
         refused: &mut Option<Password>,
     ) -> Result<Connection, Failure> {
+        let connection = self.open_bound(server, refused).await?;
+        let (Role::Service, Some(account)) = (self.role, &self.pool.service) else { return Ok(connection) };
+        if !account.is_to_be_asked() {
+            return Ok(connection);
+        }
+        let mut connection = connection;
+        match connection.who_am_i().await {
+            Ok(told) => {
+                account.learn(told.as_deref());
+                Ok(connection)
+            }
+            // There may be servers that hang up when they are asked what they do not know.
+            Err(failure) if failure.kind == Kind::Closed => {
+                let connection = self.open_bound(server, refused).await?;
+                tracing::warn!(server = %server.address, error = %failure, "the directory server does not say who the searching account is");
+                account.leave_unasked();
+                Ok(connection)
+            }
+            Err(failure) => Err(failure.with_kind(Kind::Away)),
+        }
+    }
+
+    /// A connection, bound as the searching account if it is to search.
+    async fn open_bound(
+        &self,
+        server: &Server,
+        refused: &mut Option<Password>,
+    ) -> Result<Connection, Failure> {
         let tls = self.pool.present_tls(&server.address).await?;
         let mut connection =
             Connection::open(&server.address, tls, self.pool.timeouts, self.pool.limits).await?;
@@ -259,11 +287,7 @@ impl<'a> Attempts<'a> {
         let result = connection.bind(account.name(), password.expose()).await;
         let result = result.map_err(|failure| failure.with_kind(Kind::Away))?;
         match result.code {
-            0 => {
-                let told = connection.who_am_i().await.map_err(|failure| failure.with_kind(Kind::Away))?;
-                account.learn(told.as_deref());
-                Ok(connection)
-            }
+            0 => Ok(connection),
             51 | 52 => Err(Failure::of_result("bind of the searching account", &result)),
             _ => {
                 *refused = Some(password);
@@ -293,12 +317,13 @@ impl Server {
     fn fail(&self, role: Role, timeouts: &LdapTimeouts, failure: &Failure, refused: Option<Password>) {
         let pause = match failure.kind {
             // Whoever does not need the searching account is still served.
-            Kind::Refused => self.side(role).health.failed(timeouts, refused),
+            Kind::Refused => self.side(role).health.failed(timeouts, Cause::Refused(refused)),
             Kind::Busy => return,
             _ => {
                 self.idle(Role::Service).clear();
                 self.idle(Role::User).clear();
-                self.user.health.failed(timeouts, None).max(self.service.health.failed(timeouts, None))
+                let sides = [&self.user, &self.service].map(|side| side.health.failed(timeouts, Cause::Away));
+                sides.into_iter().max().unwrap_or_default()
             }
         };
         let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);

@@ -1,6 +1,7 @@
 //! The account that searches: nobody logs in as it, and its password is never tried with a client's.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::entry::Entry;
@@ -10,6 +11,8 @@ use super::{ServiceAccount, dn, name};
 pub(super) struct Service {
     account: ServiceAccount,
     told: RwLock<Option<Told>>,
+    /// Whether a server hangs up when it is asked.
+    unasked: AtomicBool,
 }
 
 /// What a server says of who is bound (RFC 4532, section 2).
@@ -27,7 +30,7 @@ impl Service {
     pub(super) const ATTRIBUTES: [&str; 2] = ["sAMAccountName", "userPrincipalName"];
 
     pub(super) fn new(account: ServiceAccount) -> Self {
-        Self { account, told: RwLock::new(None) }
+        Self { account, told: RwLock::new(None), unasked: AtomicBool::new(false) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -41,6 +44,17 @@ impl Service {
     /// Whether a server has been asked who it is.
     pub(super) fn is_known(&self) -> bool {
         self.told().is_some()
+    }
+
+    /// Whether servers are to be asked who it is.
+    pub(super) fn is_to_be_asked(&self) -> bool {
+        !self.unasked.load(Ordering::Relaxed)
+    }
+
+    /// Asking is of no use.
+    pub(super) fn leave_unasked(&self) {
+        self.unasked.store(true, Ordering::Relaxed);
+        self.learn(None);
     }
 
     /// A server has answered who this is. One that says nothing does not undo what another one has said.
