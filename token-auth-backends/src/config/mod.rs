@@ -46,6 +46,8 @@
 //! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
 //! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
+//! | `limits.password_attempts_address_total` | different wrong pairs of account and password from one address over all accounts; 0 for no limit but that of memory |
+//! | `limits.password_attempts_refused` | how many different pairs from one address may be refused before a password that was right from there has to wait, too |
 //! | `limits.password_attempts_per_account` | the same from all addresses together; without it no limit |
 //! | `limits.password_attempts_window` | within how long, and so how long an account waits at most |
 //! | `tokens.store.path` | the file in which refresh tokens and personal access tokens are kept, by one server. Without the block `tokens` there are none |
