@@ -41,8 +41,11 @@ async fn the_account_that_searches_is_nobodys() {
     let place = Place::new();
     let slapd = Slapd::start(&place);
     add_service(&slapd);
-    let binds =
-        || slapd.log().matches("BIND dn=\"uid=registry,ou=people,dc=example,dc=com\" method=128").count();
+    // Whatever it is called there.
+    let is_its = |line: &&str| {
+        line.contains(" BIND dn=") && line.contains("method=128") && line.to_lowercase().contains("registry")
+    };
+    let binds = || slapd.log().lines().filter(is_its).count();
     // The last is the same entry by another name of its attribute: only the directory can tell.
     for name in [
         "uid=registry,ou=people,dc=example,dc=com",
