@@ -36,7 +36,11 @@ fn success(id: u8, tag: u8) -> Vec<u8> {
 }
 
 fn entry(id: u8, dn: &str) -> Vec<u8> {
-    let uid = element(0x30, &[&element(4, &[b"uid"]), &element(0x31, &[&element(4, &[b"alice"])])]);
+    entry_of(id, dn, "alice")
+}
+
+fn entry_of(id: u8, dn: &str, uid: &str) -> Vec<u8> {
+    let uid = element(0x30, &[&element(4, &[b"uid"]), &element(0x31, &[&element(4, &[uid.as_bytes()])])]);
     message(id, &element(0x64, &[&element(4, &[dn.as_bytes()]), &element(0x30, &[&uid])]))
 }
 
@@ -242,4 +246,52 @@ async fn nothing_that_is_said_before_tls_counts() {
         let answer = login(&directory, "alice", "alice-password").await;
         assert!(answer.starts_with("error: ") && answer.contains(expected), "{name}: {answer}");
     }
+}
+
+/// Answers everything but the bind of one user.
+fn serve_all_but_one(client: &mut TcpStream) -> io::Result<()> {
+    let mut request = [0; 4096];
+    loop {
+        let length = client.read(&mut request)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let has = |text: &[u8]| request[..length].windows(text.len()).any(|part| part == text);
+        // SEQUENCE, its length in one byte or several, INTEGER, 1, the number, the operation.
+        let behind = if request[1] < 0x80 { 2 } else { 2 + usize::from(request[1] & 0x7f) };
+        let (id, operation) = (request[behind + 2], request[behind + 3]);
+        match operation {
+            0x60 if has(b"uid=slow") => {}
+            0x60 => client.write_all(&success(id, 0x61))?,
+            0x77 => client.write_all(&success(id, 0x78))?,
+            _ => {
+                let name = if has(b"slow") { "slow" } else { "alice" };
+                client.write_all(
+                    &[entry_of(id, &format!("uid={name},dc=x"), name), success(id, 0x65)].concat(),
+                )?;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_too_much_for_a_directory_is_no_outage() {
+    let place = Place::new();
+    let peer = Peer::start(serve_all_but_one);
+    let mut options = options(&place, format!("ldap://{}", peer.address()).parse().unwrap());
+    options.timeouts.bind = Duration::from_millis(500);
+    // Once it is taken for away, it is not asked any more.
+    (options.timeouts.retry, options.timeouts.max_retry) =
+        (Duration::from_secs(3600), Duration::from_secs(3600));
+    let directory = LdapAuthenticator::new(options).unwrap();
+    assert_eq!(login(&directory, "alice", "alice-password").await, "alice");
+    let slow = directory.clone();
+    let slow = tokio::spawn(async move { login(&slow, "slow", "x").await });
+    // Asked after the slow one's password, and answered before its time is up.
+    for _ in 0..20 {
+        assert_eq!(login(&directory, "alice", "alice-password").await, "alice");
+    }
+    let answer = slow.await.unwrap();
+    assert!(answer.ends_with("bind: no answer within 500 ms"), "{answer}");
+    assert_eq!(login(&directory, "alice", "alice-password").await, "alice");
 }

@@ -60,7 +60,7 @@ impl Connection {
         };
         let dialogue = timeout(timeouts.connect, opening)
             .await
-            .map_err(|_| Failure::late("connecting", timeouts.connect))?
+            .map_err(|_| Failure::late("connecting", timeouts.connect).with_kind(Kind::Away))?
             .map_err(|trouble| Failure::of_trouble("connecting", &trouble).with_kind(Kind::Away))?;
         let now = Instant::now();
         Ok(Self { dialogue, timeouts, opened: now, used: now, pooled: false })

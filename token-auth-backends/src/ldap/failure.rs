@@ -16,6 +16,8 @@ pub(super) struct Failure {
 pub(super) enum Kind {
     /// The connection ended. If it lay idle before, that tells nothing of the server.
     Closed,
+    /// There was no answer in time. Whether the server is away, others know who asked it meanwhile.
+    Late,
     /// The server does not answer, says that it is going, or talks nonsense. Another one may do better.
     Away,
     /// The server has too much to do, or there was no time left to ask it: nothing is wrong with it.
@@ -36,7 +38,7 @@ impl Failure {
     }
 
     pub(super) fn late(what: &str, limit: Duration) -> Self {
-        Self::new(Kind::Away, format!("{what}: no answer within {} ms", limit.as_millis()))
+        Self::new(Kind::Late, format!("{what}: no answer within {} ms", limit.as_millis()))
     }
 
     /// There was no answer.

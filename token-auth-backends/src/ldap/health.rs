@@ -17,6 +17,7 @@ struct State {
     /// In a row.
     failures: u32,
     retry_at: Option<Instant>,
+    answered_at: Option<Instant>,
     /// Someone is trying whether it is there again.
     on_trial: bool,
     /// It failed since it does not answer, and not since it, or a file of ours, did not let us.
@@ -81,7 +82,13 @@ impl Health {
         if recovered {
             *state = State::default();
         }
+        state.answered_at = Some(Instant::now());
         recovered
+    }
+
+    /// Whether it has answered anyone since.
+    pub(super) fn has_answered_since(&self, moment: Instant) -> bool {
+        self.lock().answered_at.is_some_and(|answered_at| answered_at > moment)
     }
 
     /// It failed. The answer is how long it is not asked.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use token_auth_core::Password;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::failure::{Failure, Kind};
@@ -116,6 +117,10 @@ impl Server {
         self.side(role).idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_answered_since(&self, moment: Instant) -> bool {
+        [&self.service, &self.user].iter().any(|side| side.health.has_answered_since(moment))
+    }
+
     /// The connection that was used last. What is too old is closed by the way.
     fn take(&self, role: Role, options: &LdapPool) -> Option<Connection> {
         let mut idle = self.idle(role);
@@ -141,6 +146,7 @@ pub(super) struct Lease<'a> {
     role: Role,
     connection: Connection,
     trial: Trial<'a>,
+    begun: Instant,
 }
 
 /// Ends a trial, however that comes about.
@@ -186,19 +192,25 @@ impl<'a> Attempts<'a> {
 
     /// Gives up a connection whose operation failed. Unless another one may do better, that is the end.
     pub(super) fn failed(&mut self, mut lease: Lease<'a>, failure: Failure) -> Result<(), Failure> {
-        let failure = lease.connection.judge(failure);
+        let failure = match lease.connection.judge(failure) {
+            // One question may be too much for a server that answers others.
+            failure if failure.kind == Kind::Late => {
+                let answers = lease.server.has_answered_since(lease.begun);
+                failure.with_kind(if answers { Kind::Busy } else { Kind::Away })
+            }
+            failure => failure,
+        };
         let named = failure.clone().on(&lease.server.address);
         match failure.kind {
             // The others of that time are as old.
             Kind::Closed => lease.server.idle(self.role).clear(),
-            Kind::Away => {
+            Kind::Late | Kind::Away => {
                 lease.server.fail(self.role, &self.pool.timeouts, &named, None);
                 if let Some(tried) = self.tried.get_mut(lease.index) {
                     *tried = true;
                 }
             }
             Kind::Busy => {
-                lease.answered();
                 if let Some(tried) = self.tried.get_mut(lease.index) {
                     *tried = true;
                 }
@@ -213,7 +225,7 @@ impl<'a> Attempts<'a> {
     }
 
     fn lease(&self, index: usize, server: &'a Server, connection: Connection, trial: Trial<'a>) -> Lease<'a> {
-        Lease { pool: self.pool, server, index, role: self.role, connection, trial }
+        Lease { pool: self.pool, server, index, role: self.role, connection, trial, begun: Instant::now() }
     }
 
     /// In order those that are well or due for a trial; in need, anyone.
