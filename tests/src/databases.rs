@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::unprivileged::Unprivileged;
-use crate::{Daemon, Program, run};
+use crate::{Daemon, KeyPair, Place, Program, run};
 
 /// The password of the databases' user, `registry`.
 const PASSWORD: &str = "registry-secret";
@@ -15,7 +15,34 @@ pub struct Postgres {
 impl Postgres {
     /// One with a database and a user `registry`.
     pub fn start() -> Self {
+        Self::started(Unprivileged::new("token-auth-postgres-"), &[])
+    }
+
+    /// One that speaks TLS only, for the address 127.0.0.1, and the certificate of the authority that signed its own.
+    pub fn start_with_tls(folder: &Place) -> (Self, PathBuf) {
         let place = Unprivileged::new("token-auth-postgres-");
+        let authority = KeyPair::issue(place.path(), "server", "IP:127.0.0.1");
+        let copy = folder.at("postgres-ca.pem");
+        std::fs::copy(authority, &copy).unwrap();
+        for file in ["server.key", "server.pem"] {
+            place.own(&place.path().join(file));
+        }
+        std::fs::write(place.path().join("hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n")
+            .unwrap();
+        place.own(&place.path().join("hba.conf"));
+        let at = |name: &str| place.path().join(name).display().to_string();
+        let settings = [
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", at("server.pem")),
+            format!("ssl_key_file={}", at("server.key")),
+            format!("hba_file={}", at("hba.conf")),
+        ];
+        (Self::started(place, &settings), copy)
+    }
+
+    fn started(place: Unprivileged, settings: &[String]) -> Self {
+        let settings: Vec<_> =
+            settings.iter().flat_map(|setting| ["-c".to_owned(), setting.clone()]).collect();
         let data = place.path().join("data");
         let password = place.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
@@ -29,6 +56,7 @@ impl Postgres {
             let mut command = place.command(&program);
             command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-k", ""]);
             command.args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=40"]);
+            command.args(&settings);
             command
         });
         Self { daemon }

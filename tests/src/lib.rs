@@ -22,6 +22,7 @@
     reason = "test code fails by panicking"
 )]
 
+mod bad_peer;
 mod browser;
 mod clients;
 mod daemon;
@@ -56,6 +57,7 @@ mod unprivileged;
 mod verdict;
 mod verifier;
 
+pub use bad_peer::BadPeer;
 pub use browser::Browser;
 pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClient, Skopeo};
 pub use daemon::Daemon;

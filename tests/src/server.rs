@@ -145,6 +145,19 @@ impl Server {
         }
     }
 
+    /// A path as the server sees it, where that has a tree of its own.
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        let root = format!("/proc/{}/root", self.process.id());
+        Path::new(&root).join(path.strip_prefix("/").unwrap())
+    }
+
+    /// How much of the machine's memory it has, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// What it has printed.
     pub fn stdout(&self) -> String {
         self.process.stdout()
@@ -194,6 +207,16 @@ impl ServerSetup {
         command.args(["--map-root-user", "--mount", "sh", "-ec", MAP, "sh"]);
         command.arg(place.folder("root")).arg(folder).arg(at).arg(docker_auth().get_program());
         Self { command, certificate: PathBuf::new() }
+    }
+
+    /// As [`new`](Self::new), with a small disk (of so many MiB) at the folder `disk`, which only the server sees.
+    pub fn with_small_disk(place: &Place, mebibytes: u32) -> Self {
+        const MOUNT: &str = r#"mount -t tmpfs -o "size=$1m" none "$2" && shift 2 && exec "$@""#;
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-ec", MOUNT, "sh", &mebibytes.to_string()]);
+        command.arg(place.folder("disk")).arg(docker_auth().get_program()).current_dir(place.path());
+        let this = Self { command, certificate: place.at("token.pem") };
+        this.arg("--listen").arg("127.0.0.1:0").arg("--log-format").arg("json")
     }
 
     /// Adds arguments.

@@ -30,6 +30,14 @@ impl Unprivileged {
         self.folder.path()
     }
 
+    /// Makes a file in the folder that program's, and nobody else's to read.
+    pub(crate) fn own(&self, file: &Path) {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        if self.is_root {
+            chown(file, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+
     /// A command that runs as nobody if the tests run as root, in the folder.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());

@@ -132,6 +132,7 @@ fn a_personal_token_is_a_password_that_may_do_less() {
 
     let table = tokens(&scene.place, &["list", "config.yml", "--kind", "personal"]).ok().stdout;
     assert!(table.contains("repository:alice/app:pull") && table.contains("192.0.2.0/24"), "{table}");
+    tokens(&scene.place, &["revoke", "config.yml", "--account", "alicia"]).fails_with("nothing was revoked");
     tokens(&scene.place, &["revoke", "config.yml", "--account", "alice", "--kind", "personal"]).ok();
     docker.manifest("alice/app:1").fails();
     skopeo.pull("alice/app:1").fails();

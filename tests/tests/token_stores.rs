@@ -149,6 +149,34 @@ async fn postgresql_keeps_the_contract() {
     check_sql(&postgres.url(), &mut postgres.daemon).await;
 }
 
+#[tokio::test]
+async fn postgresql_is_asked_over_tls_as_its_address_says() {
+    let place = Place::new();
+    let (postgres, authority) = Postgres::start_with_tls(&place);
+    let authority = format!("sslrootcert={}", authority.display());
+    for (host, parameters, good) in [
+        ("127.0.0.1", "", true),
+        ("127.0.0.1", "sslmode=disable", false),
+        ("127.0.0.1", "sslmode=prefer", true),
+        ("127.0.0.1", "sslmode=require", true),
+        ("127.0.0.1", &format!("sslmode=verify-ca&{authority}"), true),
+        ("localhost", &format!("sslmode=verify-ca&{authority}"), true),
+        ("127.0.0.1", &format!("sslmode=verify-full&{authority}"), true),
+        ("localhost", &format!("sslmode=verify-full&{authority}"), false),
+        ("127.0.0.1", "sslmode=verify-ca", false),
+        ("127.0.0.1", "sslmode=verify-full", false),
+    ] {
+        let url = format!("{}?{parameters}", postgres.url().replace("127.0.0.1", host));
+        let answer = sql_store(&url).get(&id(1)).await;
+        assert_eq!(answer.is_ok(), good, "{host} {parameters}: {answer:?}");
+        assert!(!format!("{answer:?}").contains("secret"), "{answer:?}");
+    }
+    // A server that does not offer it.
+    let plain = Postgres::start();
+    let answer = sql_store(&format!("{}?sslmode=require", plain.url())).get(&id(1)).await;
+    assert!(answer.unwrap_err().to_string().contains("does not offer TLS"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mariadb_keeps_the_contract() {
     let mut mariadb = MariaDb::start();

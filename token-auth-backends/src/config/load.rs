@@ -186,7 +186,14 @@ impl Config {
     ) -> Option<super::sign_in::Assembled> {
         let (sign_in, stored) = (self.sign_in.as_ref()?, stored?);
         let reserved: Vec<String> = self.users.iter().flatten().map(|(name, _)| name.clone()).collect();
-        let assembled = sign_in.assemble(self.tokens()?, stored, &reserved, &self.server, self.examine);
+        let assembled = sign_in.assemble(
+            self.tokens()?,
+            stored,
+            &reserved,
+            &self.server,
+            &self.token.issuer,
+            self.examine,
+        );
         assembled.map_err(|mut found| errors.append(&mut found)).ok()
     }
 

@@ -51,9 +51,9 @@
 //! | `limits.password_attempts_per_account` | the same from all addresses together; without it no limit |
 //! | `limits.password_attempts_window` | within how long, and so how long an account waits at most |
 //! | `tokens.store.path` | the file in which refresh tokens and personal access tokens are kept, by one server. Without the block `tokens` there are none |
-//! | `tokens.store.redis.{addr,addrs,username,password,password_file,db,tls,ca_certificate,prefix,connect_timeout,timeout}` | in its place: Redis, which several servers share; `addrs` are nodes of a cluster. `RedisOptions` has the defaults |
+//! | `tokens.store.redis.{addr,addrs,username,password,password_file,db,tls,ca_certificate,prefix,connect_timeout,timeout,answer_bytes}` | in its place: Redis, which several servers share; `addrs` are nodes of a cluster. `RedisOptions` has the defaults |
 //! | `tokens.store.{level_token_db,redis_token_db}` | in its place: docker_auth's keys for the same, with `docker_passwords`: whether the docker passwords in docker_auth's database are good (default yes) |
-//! | `tokens.store.sql.{url,url_file,prefix,connections,timeout}` | in its place: a database, by its address (`postgres://`, `mariadb://`, `sqlite://`). `SqlOptions` has the defaults |
+//! | `tokens.store.sql.{url,url_file,prefix,connections,timeout,answer_bytes}` | in its place: a database, by its address (`postgres://`, `mariadb://`, `sqlite://`). `SqlOptions` has the defaults |
 //! | `tokens.refresh.{enabled,lifetime,idle,per_account}` | refresh tokens (`docker login` then keeps one in the place of the password): whether there are, how long they live, how long unused, how many an account may have. `0` is no limit; [`RefreshPolicy`](token_auth_core::RefreshPolicy) has the defaults |
 //! | `tokens.personal.{enabled,max_lifetime,idle}` | personal access tokens; [`PersonalPolicy`](token_auth_core::PersonalPolicy) has the defaults |
 //! | `limits.bcrypt_cost` | the highest cost of a stored hash; default 16 |

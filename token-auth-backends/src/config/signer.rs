@@ -1,5 +1,4 @@
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,9 +16,7 @@ use zeroize::Zeroizing;
 use super::finding::{Finding, Spot};
 use super::key_pair::LocatedPair;
 use super::{PublishedKeyFile, TokenConfig};
-
-/// Far above what a key or a chain of certificates needs.
-const MAX_BYTES: u64 = 1 << 20;
+use crate::named_file;
 
 /// The keys of a configuration.
 pub(super) struct Keys {
@@ -115,9 +112,7 @@ fn read_published(file: &Path) -> Result<(PublicKey, Option<CertificateChain>), 
 }
 
 fn read_file(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    File::open(file)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    named_file::read(file, named_file::PEM_BYTES).map(Zeroizing::new)
 }
 
 /// Signatures of elliptic curves take less than a change of threads would; RSA takes a quarter of a millisecond and more.

@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::PathBuf;
 
 use token_auth_core::token::TrustedKeys;
@@ -6,6 +5,7 @@ use token_auth_core::token::TrustedKeys;
 use super::field::Field;
 use super::finding::{Finding, Spot};
 use super::section::Section;
+use crate::named_file;
 use crate::workload::{ClaimTemplate, IssuerAccess, KeyOptions, TrustedIssuer, WorkloadIdentities};
 
 /// The block `workload_auth`: whose tokens are believed.
@@ -147,7 +147,8 @@ impl Workload {
         let mut identities = WorkloadIdentities::new();
         for Issuer { trusted, access, keys, certificates, spot } in self.issuers.iter().cloned() {
             let read = |(path, spot): &(PathBuf, Spot)| {
-                fs::read(path).map_err(|error| spot.finding(format!("{}: {error}", path.display())))
+                named_file::read(path, named_file::PEM_BYTES)
+                    .map_err(|error| spot.finding(format!("{}: {error}", path.display())))
             };
             let trusted = match &keys {
                 None => trusted,

@@ -1,9 +1,8 @@
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::accounts::Accounts;
+use crate::named_file;
 use crate::password::HashLimits;
 use crate::stamp::FileStamp;
 
@@ -11,7 +10,7 @@ use super::error::{HtpasswdError, Problem};
 use super::{HtpasswdOptions, parse};
 
 /// Far above what a million accounts need.
-const MAX_BYTES: u64 = 128 << 20;
+const MAX_BYTES: usize = 128 << 20;
 
 /// The files on disk.
 #[derive(Debug)]
@@ -62,11 +61,7 @@ impl fmt::Display for Files {
 
 fn read_text(file: &Path) -> Result<String, HtpasswdError> {
     let read = |source| HtpasswdError::Read { file: file.to_owned(), source };
-    let mut bytes = Vec::new();
-    File::open(file).and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(read)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
-        return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 128 MiB")));
-    }
+    let bytes = named_file::read(file, MAX_BYTES).map_err(read)?;
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();

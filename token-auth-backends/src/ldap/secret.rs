@@ -1,20 +1,17 @@
 //! A password in a file.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use token_auth_core::Password;
 use zeroize::Zeroizing;
 
-const MAX_BYTES: u64 = 64 * 1024;
+use crate::named_file;
 
 /// The password in a file, without the white space around it.
 pub(super) fn read(file: &Path) -> Result<Password, String> {
     let failed = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
-    let mut text = Zeroizing::new(String::new());
-    let opened = File::open(file).map_err(|error| failed(&error))?;
-    opened.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| failed(&error))?;
+    let text = named_file::read_text(file, named_file::SECRET_BYTES).map_err(|error| failed(&error))?;
+    let text = Zeroizing::new(text);
     match text.trim() {
         // A bind without a password is anonymous, and succeeds (RFC 4513, section 5.1.2).
         "" => Err(failed(&"holds no password")),

@@ -1,6 +1,5 @@
 //! The settings of TLS, kept up to date with their files.
 
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::LdapTls;
+use crate::named_file;
 use crate::stamp::FileStamp;
 
 /// The settings of TLS, made again when one of their files has changed.
@@ -84,7 +84,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| failed(file, error))
+    named_file::read(file, named_file::PEM_BYTES).map_err(|error| failed(file, error))
 }
 
 fn failed(file: &Path, why: impl std::fmt::Display) -> String {

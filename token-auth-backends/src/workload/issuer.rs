@@ -7,11 +7,13 @@ use token_auth_core::acl::MalformedGlob;
 use token_auth_core::token::TrustedKeys;
 use token_auth_core::{Clock, SystemClock};
 
-use super::jwt::Times;
-use super::keys::{Keys, Remembered, Remote};
+use super::keys::Keys;
+use super::remote::Remote;
 use super::requirement::Requirement;
+use super::times::Times;
 use super::{ClaimTemplate, KeyOptions, KeysError};
 use crate::http_client::HttpOptions;
+use crate::issuer::Remembered;
 
 /// An issuer whose tokens are believed, what they must say, and who they make of their bearer.
 ///

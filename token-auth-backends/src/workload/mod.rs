@@ -2,10 +2,11 @@
 
 mod claims;
 mod issuer;
-mod jwt;
 mod keys;
+mod remote;
 mod requirement;
 mod template;
+mod times;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,10 +18,11 @@ use token_auth_core::{
     Labels, Restriction, async_trait,
 };
 
+pub use crate::issuer::{AddressError, KeyOptions, KeysError};
 pub use issuer::{IssuerAccess, TrustedIssuer};
-pub use keys::{AddressError, KeyOptions, KeysError};
 pub use template::{ClaimTemplate, TemplateError};
 
+use crate::issuer::jwt;
 use keys::Keys;
 
 /// Accepts signed tokens of trusted issuers: as the password of whatever user name, or as a bearer token.
@@ -82,7 +84,7 @@ impl Authenticator for WorkloadIdentities {
             Credentials::Password { password, .. } | Credentials::Bearer(password) => password.expose(),
             _ => return Ok(Authn::Abstain),
         };
-        let Some(claimed) = jwt::claimed_issuer(token) else { return Ok(Authn::Abstain) };
+        let Some(claimed) = times::claimed_issuer(token) else { return Ok(Authn::Abstain) };
         let mut outcome = Ok(Authn::Abstain);
         for entry in self.entries.iter().filter(|entry| entry.issuer.issuer == claimed) {
             match entry.judge(token).await {
@@ -130,11 +132,11 @@ impl From<VerifyError> for Refusal {
 impl Entry {
     async fn judge(&self, token: &str) -> Result<Identity, Refusal> {
         let payload = self.verify(token).await?;
-        let jwt::Claims(claims) = serde_json::from_slice(&payload).map_err(|_| VerifyError::Malformed)?;
+        let claims = jwt::claims(&payload).ok_or(VerifyError::Malformed)?;
         if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer.issuer) {
             return Err(VerifyError::Issuer.into());
         }
-        if !jwt::is_for(&claims, &self.issuer.audiences) {
+        if !times::is_for(&claims, &self.issuer.audiences) {
             return Err(VerifyError::Audience.into());
         }
         let end = self.issuer.times.judge(&claims, self.issuer.clock().now())?;

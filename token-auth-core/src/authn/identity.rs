@@ -21,6 +21,9 @@ pub struct Identity {
     /// the time of the last change): a refresh token is no longer good once it differs. Nothing where the source cannot
     /// tell; refresh tokens then outlive the password, until the account is gone or they are revoked.
     pub security_stamp: Option<Arc<str>>,
+    /// Something that the person has who has the account now, and nobody who gets the same name later (a digest of the
+    /// provider's `sub`): a personal access token is no longer good once it differs. Nothing where the source cannot tell.
+    pub subject: Option<Arc<str>>,
 }
 
 impl Identity {
@@ -32,6 +35,7 @@ impl Identity {
             source: None,
             restriction: Restriction::none(),
             security_stamp: None,
+            subject: None,
         }
     }
 
@@ -53,6 +57,13 @@ impl Identity {
     #[must_use]
     pub fn restricted(mut self, restriction: Restriction) -> Self {
         self.restriction = self.restriction.and(restriction);
+        self
+    }
+
+    /// The same account, with what changes when it becomes another person's.
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<Arc<str>>) -> Self {
+        self.subject = Some(subject.into());
         self
     }
 

@@ -5,6 +5,7 @@ mod opaque;
 mod personal;
 mod policy;
 mod redeem;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +29,8 @@ use crate::TokenStore;
 ///   source no longer knows the account, or when the account's password has changed (its
 ///   [security stamp](crate::Identity::security_stamp)).
 /// * A **personal access token** is made by [`create`](Self::create) and stands in for the account's password. It may be
-///   restricted to scopes and networks. It survives a change of the password; no refresh token is made of it.
+///   restricted to scopes and networks. It survives a change of the password, but not a change of the person whose the
+///   account name is ([subject](crate::Identity::subject)); no refresh token is made of it.
 ///
 /// Each use asks the source whether the account is still there, and what its labels are now
 /// ([`Authenticator::revalidate`](crate::Authenticator::revalidate)): a source that cannot say gets no refresh tokens.

@@ -32,6 +32,8 @@ pub struct NewPersonalToken {
     pub networks: Option<Vec<IpNet>>,
     /// The only service (audience) that it is good for; nothing for any.
     pub service: Option<String>,
+    /// Who must have the account still ([`Identity::subject`](crate::Identity::subject)); nothing for whoever has it now.
+    pub subject: Option<String>,
 }
 
 impl NewPersonalToken {
@@ -44,6 +46,7 @@ impl NewPersonalToken {
             scopes: None,
             networks: None,
             service: None,
+            subject: None,
         }
     }
 
@@ -63,6 +66,12 @@ impl NewPersonalToken {
     #[must_use]
     pub fn with_networks(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         Self { networks: Some(networks.into_iter().collect()), ..self }
+    }
+
+    /// Makes it for this person alone, should the account be another one's meanwhile.
+    #[must_use]
+    pub fn with_subject(self, subject: Option<impl Into<String>>) -> Self {
+        Self { subject: subject.map(Into::into), ..self }
     }
 
     /// Restricts it to this service.
@@ -136,11 +145,15 @@ impl StoredTokens {
             Authn::Accept(present) if !present.account.is_empty() => present,
             _ => return Err(CreateTokenError::UnknownAccount(new.account)),
         };
+        if new.subject.is_some() && new.subject.as_deref() != present.subject.as_deref() {
+            return Err(CreateTokenError::UnknownAccount(new.account));
+        }
         let token = OpaqueToken::generate(TokenKind::Personal)?;
         let account = &*present.account;
         let mut record =
             TokenRecord::new(token.id().clone(), TokenKind::Personal, account, token.digest(), now);
         record.source = present.source.as_deref().map(str::to_owned);
+        record.security_stamp = present.subject.as_deref().map(str::to_owned);
         record.service = new.service;
         record.name = Some(new.name);
         record.scopes = new.scopes.into_iter().collect();

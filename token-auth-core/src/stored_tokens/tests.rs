@@ -19,6 +19,7 @@ const DAY: u64 = 86_400;
 #[derive(Clone)]
 enum Present {
     There { team: &'static str, stamp: &'static str },
+    Person(&'static str),
     Renamed,
     Disabled,
     Gone,
@@ -61,6 +62,7 @@ impl Authenticator for Source {
                     .with_labels(Labels::new().with("team", LabelValue::literal(team)))
                     .with_security_stamp(stamp),
             ),
+            Present::Person(subject) => Authn::Accept(identity.with_subject(subject)),
             Present::Renamed => Authn::Accept(Identity::new("alicia")),
             Present::Disabled => Authn::Reject("locked".into()),
             Present::Gone => Authn::Abstain,
@@ -528,4 +530,39 @@ async fn what_would_be_of_no_use_is_not_made() {
     let disabled = World::with(|tokens| tokens).tokens;
     let error = disabled.create(new(), &source, at(START)).await.unwrap_err();
     assert!(matches!(error, CreateTokenError::NotEnabled));
+}
+
+#[tokio::test]
+async fn a_personal_token_is_of_the_person_who_had_the_account() {
+    let world = World::new();
+    // One that was made when the source did not tell who that is, goes on.
+    let old = world.create(NewPersonalToken::new("alice", "old")).await;
+    world.set(Present::Person("1"));
+    let token = world.create(NewPersonalToken::new("alice", "new")).await;
+    for token in [&old, &token] {
+        assert!(world.service.answer(&with_token("alice", token)).await.result.is_ok());
+    }
+    for present in [Present::Person("2"), THERE] {
+        world.set(present);
+        let answer = world.service.answer(&with_token("alice", &token)).await;
+        refused(&answer, &TokenError::Unauthorized, "another person's");
+    }
+    let source = Source(Arc::clone(&world.present));
+    let new = NewPersonalToken::new("alice", "late").with_subject(Some("1"));
+    let late = world.tokens.create(new, &source, world.service.now()).await;
+    assert!(matches!(late, Err(CreateTokenError::UnknownAccount(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn sessions_of_an_account_end_together() {
+    let world = World::new();
+    assert_eq!(world.tokens.session_mark("alice").await.unwrap(), None);
+    let first = world.tokens.begin_session("alice").await.unwrap();
+    assert_eq!(world.tokens.begin_session("alice").await.unwrap(), first);
+    let other = world.tokens.begin_session("bob").await.unwrap();
+    assert_ne!(first, other);
+    world.create(NewPersonalToken::new("alice", "ci")).await;
+    assert_eq!(world.tokens.revoke_account("alice", Some(TokenKind::Personal)).await.unwrap(), 1);
+    assert_ne!(world.tokens.session_mark("alice").await.unwrap(), Some(first));
+    assert_eq!(world.tokens.session_mark("bob").await.unwrap(), Some(other));
 }

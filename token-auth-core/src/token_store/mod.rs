@@ -65,8 +65,8 @@ pub trait TokenStore: Send + Sync {
     /// When the store cannot be asked. The token is good all the same.
     async fn touch(&self, id: &TokenId, last_use: &LastUse) -> Result<(), BackendError>;
 
-    /// A page of the records that the query asks for: at most `limit` of them, of which at least one is returned if there
-    /// is one. A record that is there from the first page to the last is listed once. The order is the store's.
+    /// A page of the records that the query asks for: at most `limit` of them, with those that cannot be read, of which at
+    /// least one is returned if there is one. A record that cannot be read fails nothing but its own token. A record that is there from the first page to the last is listed once. The order is the store's.
     ///
     /// # Errors
     ///

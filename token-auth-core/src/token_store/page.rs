@@ -1,4 +1,4 @@
-use super::{TokenKind, TokenRecord};
+use super::{TokenId, TokenKind, TokenRecord};
 
 /// Which records are asked for.
 ///
@@ -50,6 +50,9 @@ impl TokenQuery {
 pub struct TokenPage {
     /// The records.
     pub records: Vec<TokenRecord>,
+    /// Tokens whose records cannot be read, whatever their kind. They are good for nothing, and can be
+    /// [revoked](super::TokenStore::revoke).
+    pub unreadable: Vec<TokenId>,
     /// Where the next page begins; nothing after the last one.
     pub next: Option<PageCursor>,
 }
@@ -57,7 +60,13 @@ pub struct TokenPage {
 impl TokenPage {
     /// A page, and where the next one begins.
     pub fn new(records: Vec<TokenRecord>, next: Option<PageCursor>) -> Self {
-        Self { records, next }
+        Self { records, unreadable: Vec::new(), next }
+    }
+
+    /// The same, where the records of these tokens cannot be read.
+    #[must_use]
+    pub fn with_unreadable(self, unreadable: Vec<TokenId>) -> Self {
+        Self { unreadable, ..self }
     }
 }
 

@@ -78,7 +78,8 @@ pub struct TokenRecord {
     pub scopes: Vec<Vec<ScopePattern>>,
     /// The only networks that the token is good from; nothing for anywhere.
     pub networks: Option<Vec<IpNet>>,
-    /// The account's [security stamp](crate::Identity::security_stamp) when the token was made.
+    /// When the token was made: of a refresh token the account's [security stamp](crate::Identity::security_stamp), of a
+    /// personal access token its [subject](crate::Identity::subject).
     pub security_stamp: Option<String>,
     /// When it was made.
     #[serde(with = "time")]

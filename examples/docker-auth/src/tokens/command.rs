@@ -9,6 +9,9 @@ use token_auth_backends::core::{
     TokenService,
 };
 
+/// How many records are asked for at a time.
+const PAGE: usize = 100;
+
 /// A question.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,7 +69,12 @@ impl Ask {
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The tokens, by account and age.
-    Records(Vec<Shown>),
+    Records {
+        /// Those that can be read.
+        records: Vec<Shown>,
+        /// Those of which only the id is known; they are good for nothing.
+        unreadable: Vec<TokenId>,
+    },
     /// How many ended.
     Revoked(u64),
     /// The new token.
@@ -162,13 +170,18 @@ pub async fn answer(service: &TokenService, question: Ask) -> Reply {
                 Err(error) => Reply::Failed(error.to_string()),
             };
         }
-        Ask::List { account, kind } => list(tokens, account, kind).await.map(Reply::Records),
+        Ask::List { account, kind } => list(tokens, account, kind).await,
         Ask::Revoke { id } => tokens.store().revoke(&id).await.map(|was_there| match was_there {
             true => Reply::Revoked(1),
             false => Reply::Failed(format!("there is no token {id}")),
         }),
         Ask::RevokeAccount { account, kind } => {
-            tokens.store().revoke_account(&account, kind).await.map(Reply::Revoked)
+            tokens.revoke_account(&account, kind).await.map(|count| match count {
+                0 => Reply::Failed(format!(
+                    "nothing was revoked: there is no such token of the account {account:?}"
+                )),
+                count => Reply::Revoked(count),
+            })
         }
     };
     reply.unwrap_or_else(|error| Reply::Failed(error.to_string()))
@@ -178,18 +191,20 @@ async fn list(
     tokens: &StoredTokens,
     account: Option<String>,
     kind: Option<TokenKind>,
-) -> Result<Vec<Shown>, BackendError> {
+) -> Result<Reply, BackendError> {
     let mut query = TokenQuery::all();
     query.account = account;
     query.kind = kind;
-    let (mut found, mut after) = (Vec::new(), None);
+    let (mut records, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
     loop {
-        let page = tokens.store().list(&query, after.as_ref(), 500).await?;
-        found.extend(page.records.into_iter().map(Shown::from));
+        let page = tokens.store().list(&query, after.as_ref(), PAGE).await?;
+        records.extend(page.records.into_iter().map(Shown::from));
+        unreadable.extend(page.unreadable);
         after = page.next;
         if after.is_none() {
-            found.sort_by(|a, b| (&a.account, a.created, &a.id).cmp(&(&b.account, b.created, &b.id)));
-            return Ok(found);
+            records
+                .sort_by(|a: &Shown, b| (&a.account, a.created, &a.id).cmp(&(&b.account, b.created, &b.id)));
+            return Ok(Reply::Records { records, unreadable });
         }
     }
 }

@@ -12,10 +12,12 @@ use crate::config::finding::{Finding, Spot};
 use crate::config::server::ServerConfig;
 use crate::config::tokens::TokensConfig;
 use crate::http_client::HttpOptions;
+use crate::named_file;
 use crate::oauth2::{
     GitHub, GitHubOptions, GitLab, GitLabOptions, IdentityProvider, Oidc, OidcOptions, Registration,
     SealingKeys, SignInOffer, SignInPages, SignInSource,
 };
+use crate::token_store::redb::RedbTokenStore;
 
 /// Sign-in, ready to be used.
 pub(in crate::config) struct Assembled {
@@ -35,6 +37,7 @@ impl SignIn {
         stored: &StoredTokens,
         reserved: &[String],
         server: &ServerConfig,
+        issuer: &str,
         examine: bool,
     ) -> Result<Assembled, Vec<Finding>> {
         let mut files = Vec::new();
@@ -43,7 +46,8 @@ impl SignIn {
             let missing = "needs `sign_in.key_file`: servers that share a store of tokens share the key, too";
             return Err(vec![self.spot.finding(missing)]);
         };
-        let keys = sealing_keys(&key_file, self.key_file.is_none(), examine)
+        let beside = tokens.store.file().filter(|_| self.key_file.is_none());
+        let keys = sealing_keys(&key_file, beside, examine)
             .map_err(|problem| errors.push(self.spot.finding(format!("{}: {problem}", key_file.display()))));
         files.push(key_file);
         let (mut sources, mut offers) = (Vec::new(), Vec::new());
@@ -69,6 +73,7 @@ impl SignIn {
         let mut options = self.pages.clone();
         options.path_prefix.clone_from(&server.path_prefix);
         options.tls = server.tls.is_some();
+        issuer.clone_into(&mut options.issuer);
         options.addresses = server.addresses();
         if let Some(policy) = &tokens.personal {
             options.token_lifetime = policy.max_lifetime;
@@ -111,7 +116,8 @@ fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn Identi
     let Common { id, client_id, client_secret, ca_certificate, http_timeout, .. } = &provider.common;
     let mut read = |path: &PathBuf, spot: &Spot| {
         files.push(path.clone());
-        fs::read(path).map_err(|error| spot.finding(format!("{}: {error}", path.display())))
+        named_file::read(path, named_file::PEM_BYTES)
+            .map_err(|error| spot.finding(format!("{}: {error}", path.display())))
     };
     let client_secret = match client_secret {
         Secret::Here(secret) => secret.clone(),
@@ -164,6 +170,7 @@ fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn Identi
 fn with_claims(mut options: OidcOptions, claims: &Claims, http: HttpOptions) -> OidcOptions {
     replace(&mut options.scopes, &claims.scopes);
     replace(&mut options.user_claim, &claims.user_claim);
+    replace(&mut options.dangerous_unverified_email, &claims.dangerous_unverified_email);
     replace(&mut options.label_claims, &claims.label_claims);
     replace(&mut options.clock_skew, &claims.clock_skew);
     replace(&mut options.discovery_ttl, &claims.discovery_ttl);
@@ -184,11 +191,22 @@ fn beside(token_db: &Path) -> PathBuf {
     name.into()
 }
 
-/// The keys in the file; a store of this machine gets a file of its own.
-fn sealing_keys(file: &Path, make: bool, examine: bool) -> Result<SealingKeys, String> {
-    if make && !file.exists() {
+/// The keys in the file; a store of this machine in which nothing is sealed yet gets a file of its own, beside it.
+fn sealing_keys(file: &Path, beside: Option<&Path>, examine: bool) -> Result<SealingKeys, String> {
+    if let Some(store) = beside
+        && !file.exists()
+    {
         if examine {
             return SealingKeys::random().map_err(|error| error.to_string());
+        }
+        let sealed = RedbTokenStore::open(store).map_err(|error| error.to_string())?.has_blobs();
+        if sealed.map_err(|error| error.to_string())? {
+            return Err(format!(
+                "is not there, and what is sealed in {store} cannot be read without it. Put it back from where {store} came \
+                 from; or make a new one (`openssl rand -base64 32 > {file}`), which ends all tokens of those who have signed in",
+                store = store.display(),
+                file = file.display(),
+            ));
         }
         let key = SealingKeys::generate().map_err(|error| error.to_string())?;
         let mut options = fs::OpenOptions::new();
@@ -198,6 +216,32 @@ fn sealing_keys(file: &Path, make: bool, examine: bool) -> Result<SealingKeys, S
         let written = options.open(file).and_then(|mut file| file.write_all(key.as_bytes()));
         written.map_err(|error| error.to_string())?;
     }
-    let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let text = named_file::read_text(file, named_file::SECRET_BYTES).map_err(|error| error.to_string())?;
     SealingKeys::from_text(&text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use token_auth_core::{BlobKey, TokenStore as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_has_lost_its_key_is_given_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("tokens.redb");
+        let (key, away) = (beside(&store), folder.path().join("away"));
+        let open = RedbTokenStore::open(&store).unwrap();
+        sealing_keys(&key, Some(&store), false).unwrap();
+        fs::remove_file(&key).unwrap();
+        sealing_keys(&key, Some(&store), false).unwrap();
+        open.write_blob(&BlobKey::new("oidc", "alice"), None, b"sealed").await.unwrap();
+        sealing_keys(&key, Some(&store), false).unwrap();
+        fs::rename(&key, &away).unwrap();
+        let why = sealing_keys(&key, Some(&store), false).err().unwrap();
+        assert!(why.contains("Put it back") && why.contains("make a new one"), "{why}");
+        assert!(!key.exists());
+        fs::rename(&away, &key).unwrap();
+        sealing_keys(&key, Some(&store), false).unwrap();
+    }
 }

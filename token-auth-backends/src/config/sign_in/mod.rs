@@ -32,6 +32,11 @@ pub(super) struct SignIn {
 }
 
 impl SignIn {
+    /// What the accounts of each provider begin with.
+    pub(super) fn account_prefixes(&self) -> Vec<String> {
+        self.providers.iter().map(|provider| provider.common.account_prefix.clone()).collect()
+    }
+
     /// The tokens that docker_auth's keys configure.
     pub(super) fn tokens(&self) -> Option<LocatedTokens> {
         Some(LocatedTokens::personal_in(self.token_db.clone()?, self.spot.clone()))

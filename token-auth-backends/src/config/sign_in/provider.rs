@@ -32,6 +32,7 @@ pub(super) enum Kind {
 pub(super) struct Claims {
     pub(super) scopes: Option<Vec<String>>,
     pub(super) user_claim: Option<String>,
+    pub(super) dangerous_unverified_email: Option<bool>,
     pub(super) label_claims: Option<Vec<LabelClaim>>,
     pub(super) clock_skew: Option<Duration>,
     pub(super) discovery_ttl: Option<Duration>,
@@ -106,6 +107,7 @@ fn claims(section: &Section<'_>) -> Claims {
     Claims {
         scopes: texts("scopes"),
         user_claim: section.get("user_claim").and_then(|field| field.filled()).map(str::to_owned),
+        dangerous_unverified_email: section.get("dangerous_unverified_email").and_then(|field| field.flag()),
         label_claims: labels
             .map(|claims| claims.iter().map(|claim| LabelClaim::from(claim.as_str())).collect()),
         clock_skew: section.get("clock_skew").and_then(|field| {

@@ -117,6 +117,17 @@ impl TokenStoreConfig {
         }
     }
 
+    /// What the account names of providers begin with: of a user of docker_auth, who is in the same database without.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn set_prefixes(&mut self, prefixes: &[String]) {
+        #[cfg(feature = "token-store-redis")]
+        if let Self::Redis(config) = self {
+            config.set_prefixes(prefixes);
+        }
+        #[cfg(not(feature = "token-store-redis"))]
+        let _ = prefixes;
+    }
+
     /// The file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -161,10 +172,17 @@ fn no_folder(path: &Path) -> Result<(), String> {
     }
 }
 
+/// How long an answer may be: large enough for a page of tokens.
+#[cfg(any(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql"))]
+fn answer_bytes(section: &Section<'_>) -> Option<usize> {
+    usize::try_from(section.get("answer_bytes")?.integer(1 << 20, 1 << 30)?).ok()
+}
+
 /// The content of a file that holds one secret.
 #[cfg(any(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql"))]
 fn secret(path: &Path) -> Result<token_auth_core::Password, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = crate::named_file::read_text(path, crate::named_file::SECRET_BYTES)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     match text.trim() {
         "" => Err(format!("{}: holds no secret", path.display())),
         text => Ok(token_auth_core::Password::new(text)),

@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,8 @@ use token_auth_core::{Password, TokenStore};
 
 use crate::config::field::Field;
 use crate::config::section::Section;
-use crate::token_store::object::{ObjectOptions, ObjectTokenStore};
+use crate::named_file;
+use crate::token_store::object::{BoundedConnector, ObjectOptions, ObjectTokenStore};
 
 /// Object storage: `tokens.store.s3`, `gcs` or `azure`, or docker_auth's `gcs_token_db`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,9 @@ fn rest(section: Section<'_>, place: Option<Place>) -> Option<ObjectStoreConfig>
             field.error("must be longer than nothing");
         }
     }
+    if let Some(most) = super::answer_bytes(&section) {
+        options.answer_bytes = most;
+    }
     let allow_http = flag(&section, "allow_http").unwrap_or(false);
     let endpoint = section.get("endpoint");
     if let Some(field) = &endpoint
@@ -142,12 +145,14 @@ impl ObjectStoreConfig {
             .with_timeout(options.timeout)
             .with_connect_timeout(options.timeout.min(Duration::from_secs(2)));
         if let Some(file) = ca_certificate {
-            let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let pem = named_file::read(file, named_file::PEM_BYTES)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
             let certificates = Certificate::from_pem_bundle(&pem);
             for certificate in certificates.map_err(|error| format!("{}: {error}", file.display()))? {
                 client = client.with_root_certificate(certificate);
             }
         }
+        let connector = BoundedConnector::new(options.answer_bytes);
         let retry = RetryConfig { max_retries: 3, retry_timeout: options.timeout, ..RetryConfig::default() };
         let failed = |error: object_store::Error| error.to_string();
         Ok(match place {
@@ -165,7 +170,14 @@ impl ObjectStoreConfig {
                 if let Some(path_style) = path_style {
                     builder = builder.with_virtual_hosted_style_request(!path_style);
                 }
-                Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?)
+                Arc::new(
+                    builder
+                        .with_http_connector(connector)
+                        .with_client_options(client)
+                        .with_retry(retry)
+                        .build()
+                        .map_err(failed)?,
+                )
             }
             Place::Gcs { bucket, service_account_file } => {
                 let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
@@ -173,9 +185,18 @@ impl ObjectStoreConfig {
                     builder = builder.with_base_url(endpoint);
                 }
                 if let Some(file) = service_account_file {
-                    builder = builder.with_service_account_path(file.display().to_string());
+                    let key = named_file::read_text(file, named_file::SECRET_BYTES);
+                    let key = key.map_err(|error| format!("{}: {error}", file.display()))?;
+                    builder = builder.with_service_account_key(key);
                 }
-                Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?)
+                Arc::new(
+                    builder
+                        .with_http_connector(connector)
+                        .with_client_options(client)
+                        .with_retry(retry)
+                        .build()
+                        .map_err(failed)?,
+                )
             }
             Place::Azure { account, container, access_key } => {
                 let mut builder =
@@ -186,7 +207,14 @@ impl ObjectStoreConfig {
                 if let Some(key) = access_key {
                     builder = builder.with_access_key(key.read()?.expose());
                 }
-                Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?)
+                Arc::new(
+                    builder
+                        .with_http_connector(connector)
+                        .with_client_options(client)
+                        .with_retry(retry)
+                        .build()
+                        .map_err(failed)?,
+                )
             }
         })
     }

@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +6,7 @@ use token_auth_core::{Password, TokenStore};
 
 use crate::config::field::Field;
 use crate::config::section::Section;
+use crate::named_file;
 #[cfg(feature = "oauth2")]
 use crate::oauth2::SignInSource;
 #[cfg(feature = "oauth2")]
@@ -109,6 +109,7 @@ pub(super) fn read_rest(
         Some(time)
     };
     let (connect_timeout, timeout) = (positive(names.connect_timeout), positive(names.timeout));
+    let answer_bytes = super::answer_bytes(section);
     let mut options = RedisOptions::new(servers?);
     options.username = username.map(str::to_owned);
     options.password = password.map(Password::new);
@@ -122,9 +123,12 @@ pub(super) fn read_rest(
         Some(false) => DockerPasswords::Refused,
         None => names.docker_passwords,
     };
-    options.docker_auth = docker_passwords != DockerPasswords::Refused;
+    if docker_passwords != DockerPasswords::Refused {
+        options.docker_auth = vec![String::new()];
+    }
     options.connect_timeout = connect_timeout.unwrap_or(options.connect_timeout);
     options.timeout = timeout.unwrap_or(options.timeout);
+    options.answer_bytes = answer_bytes.unwrap_or(options.answer_bytes);
     Some(RedisStoreConfig { options, password_file, ca_certificate, docker_passwords })
 }
 
@@ -132,6 +136,14 @@ impl RedisStoreConfig {
     #[cfg(feature = "oauth2")]
     pub(in crate::config) fn docker_passwords(&self) -> DockerPasswords {
         self.docker_passwords
+    }
+
+    /// Accounts have these prefixes before the names that docker_auth knows them by.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn set_prefixes(&mut self, prefixes: &[String]) {
+        if self.docker_passwords != DockerPasswords::Refused {
+            self.options.docker_auth = prefixes.to_vec();
+        }
     }
 
     /// The source of those passwords, of people who have signed in at this provider.
@@ -151,7 +163,8 @@ impl RedisStoreConfig {
             options.password = Some(super::secret(file)?);
         }
         if let (Some(file), Some(_)) = (&self.ca_certificate, &options.tls) {
-            let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let pem = named_file::read(file, named_file::PEM_BYTES)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
             options.tls = Some(RedisTls::trusting(pem));
         }
         Ok(options)

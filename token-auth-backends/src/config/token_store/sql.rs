@@ -39,6 +39,9 @@ pub(super) fn read(section: Section<'_>) -> Option<SqlStoreConfig> {
     if let Some(timeout) = section.get("timeout").and_then(|field| field.duration()) {
         options.timeout = timeout;
     }
+    if let Some(most) = super::answer_bytes(&section) {
+        options.answer_bytes = most;
+    }
     let url_file = url_file.and_then(|field| field.filled()).map(PathBuf::from);
     section.finish();
     Some(SqlStoreConfig { options, url_file })

@@ -2,7 +2,6 @@
 
 #[cfg(all(feature = "password", feature = "token-store-redis"))]
 mod adopt;
-mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
-    Clock, Identity, SystemClock, TokenQuery, TokenStore, async_trait,
+    Clock, Identity, StoredTokens, SystemClock, TokenQuery, TokenStore, async_trait,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -118,39 +117,51 @@ impl SignInSource {
     /// Whose account this is, by the name that rules see.
     fn identity(&self, profile: &Profile) -> Identity {
         let subject = digest(&SHA256, format!("{}\0{}", self.id, profile.subject).as_bytes());
+        let subject = URL_SAFE_NO_PAD.encode(subject);
         Identity::new(format!("{}{}", self.account_prefix, profile.account))
             .with_labels(profile.labels.clone())
             .with_source(self.id.to_string())
             // A name that another person has now does not open what was made for the one before.
-            .with_security_stamp(URL_SAFE_NO_PAD.encode(subject))
+            .with_security_stamp(&*subject)
+            .with_subject(&*subject)
     }
 
-    /// Keeps what the provider said of someone who has just signed in.
+    /// The [subject](Identity::subject) of whoever has this account now, as far as the provider has said; nothing if nobody
+    /// has it any more.
+    pub(in crate::oauth2) async fn subject(&self, account: &str) -> Result<Option<Arc<str>>, BackendError> {
+        let key = BlobKey::new(&*self.id, account);
+        let blob = self.store.read_blob(&key).await?;
+        let memory = blob.and_then(|blob| self.open(&key, &blob)).filter(|memory| memory.ended.is_none());
+        Ok(memory.and_then(|memory| self.identity(&memory.profile).subject))
+    }
+
+    /// Keeps what the provider said of someone who has just signed in. If another person had the name before, all that was
+    /// theirs ends: what they still begin now is of a subject that the account has no more, and what they have begun ends
+    /// with the sessions first, which make tokens, and then with the tokens.
     pub(in crate::oauth2) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
         let identity = self.identity(&profile);
         let key = BlobKey::new(&*self.id, &*identity.account);
         let memory = Memory::new(profile, seconds(self.clock.now()));
         for _ in 0..ATTEMPTS {
             let before = self.store.read_blob(&key).await?;
-            if let Some(blob) = &before
-                && !self.is_same_person(&key, blob, &memory.profile)
-            {
+            if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_none() {
+                continue;
+            }
+            // What cannot be read any more may be of anyone.
+            let of_before = before.as_ref().map(|blob| self.open(&key, blob));
+            if of_before.is_some_and(|known| {
+                known.is_none_or(|known| known.profile.subject != memory.profile.subject)
+            }) {
+                StoredTokens::new(Arc::clone(&self.store)).end_sessions(&identity.account).await?;
                 self.revoke_all(&identity.account).await?;
-                self.end_sessions(&identity.account).await?;
             }
-            if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_some() {
-                return Ok(identity);
-            }
+            return Ok(identity);
         }
         Err(unavailable(&self.id, "the store is written by others all the time"))
     }
 
-    /// Whether the account is of the person who had it before. What cannot be read any more may be of anyone.
-    fn is_same_person(&self, key: &BlobKey, blob: &Blob, profile: &Profile) -> bool {
-        let opened = self.keys.open(Purpose::Grant, &context(key), &blob.data);
-        opened
-            .and_then(|plain| Memory::from_json(&plain))
-            .is_some_and(|memory| memory.profile.subject == profile.subject)
+    fn open(&self, key: &BlobKey, blob: &Blob) -> Option<Memory> {
+        Memory::from_json(&self.keys.open(Purpose::Grant, &context(key), &blob.data)?)
     }
 
     /// Removes the tokens that were made for someone who had this name before.
@@ -191,8 +202,7 @@ impl SignInSource {
         let patience = tokio::time::Instant::now() + LEASE;
         loop {
             let Some(blob) = self.store.read_blob(&key).await? else { return Ok(Authn::Abstain) };
-            let opened = self.keys.open(Purpose::Grant, &context(&key), &blob.data);
-            let Some(memory) = opened.and_then(|plain| Memory::from_json(&plain)) else {
+            let Some(memory) = self.open(&key, &blob) else {
                 tracing::warn!(
                     source = &*self.id,
                     account = key.account,

@@ -242,12 +242,15 @@ async fn another_person_of_the_same_name_inherits_nothing() {
     };
     let before = setup.source.remember(alice(1)).await.unwrap();
     assert_eq!(left().await, ["oidc", "ldap"]);
-    let mark = async || setup.source.session_mark("alice").await.unwrap();
-    let first = mark().await;
+    let sessions = StoredTokens::new(setup.store.clone());
+    let mark = async || sessions.session_mark("alice").await.unwrap();
+    let first = sessions.begin_session("alice").await.unwrap();
+    assert_eq!(mark().await.as_ref(), Some(&first));
     let after = setup.source.remember(Profile { subject: "2".to_owned(), ..alice(1) }).await.unwrap();
     assert_eq!(left().await, ["ldap"]);
-    assert_ne!(mark().await, first, "a session of the person before is none of the new one's");
+    assert_ne!(mark().await, Some(first), "a session of the person before is none of the new one's");
     assert_ne!(before.security_stamp, after.security_stamp);
+    assert_eq!(setup.source.subject("alice").await.unwrap(), after.subject);
 }
 
 #[tokio::test]

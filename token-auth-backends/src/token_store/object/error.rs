@@ -1,3 +1,5 @@
+//! Why a store cannot be made, and what goes wrong within it.
+
 use std::time::Duration;
 
 use crate::token_store::coded::Unreadable;

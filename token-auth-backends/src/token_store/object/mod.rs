@@ -1,5 +1,6 @@
 //! Object storage as the store: S3 and what speaks as it does, Google Cloud Storage, Azure Blob Storage.
 
+mod bounded;
 mod error;
 mod layout;
 mod options;
@@ -22,6 +23,7 @@ use token_auth_core::{
 };
 use tokio::sync::OnceCell;
 
+pub use bounded::BoundedConnector;
 pub use error::ObjectStoreError;
 /// The crate whose stores [`ObjectTokenStore::new`] takes.
 pub use object_store;
@@ -29,6 +31,7 @@ pub use options::ObjectOptions;
 
 use super::coded::{Unreadable, decode, encode, unix_seconds};
 use super::implement::implement_token_store;
+use super::listed::{Listed, page, surplus};
 use error::{Fault, NAME};
 use layout::Layout;
 use storage::{Object, Put, Storage};
@@ -146,9 +149,15 @@ impl Inner {
         Ok(Some(record))
     }
 
-    /// The records of these that are there, in the same order.
-    async fn find_all(&self, ids: Vec<TokenId>) -> Result<Vec<TokenRecord>, Fault> {
-        let find = |id: TokenId| async move { self.get(&id).await };
+    /// Those of these tokens that are there, in the same order.
+    async fn find_all(&self, ids: Vec<TokenId>) -> Result<Vec<Listed>, Fault> {
+        let find = |id: TokenId| async move {
+            match self.get(&id).await {
+                Ok(record) => Ok(record.map(Listed::new)),
+                Err(Fault::Unreadable(_) | Fault::TooLarge(_)) => Ok(Some(Listed { id, record: None })),
+                Err(fault) => Err(fault),
+            }
+        };
         let found: Vec<_> = stream::iter(ids).map(find).buffered(self.at_once).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -169,14 +178,11 @@ impl Inner {
         let after = after.map_err(|_| Fault::Cursor)?;
         // One more than asked for tells whether there is another page.
         let wanted = limit.saturating_add(1);
-        let mut records = match &query.account {
+        let found = match &query.account {
             Some(account) => self.records_of(account, query, after.as_ref(), wanted).await?,
             None => self.records(query, after, wanted).await?,
         };
-        let more = records.len() > limit;
-        records.truncate(limit);
-        let next = records.last().filter(|_| more).map(|last| PageCursor::new(last.id.as_str()));
-        Ok(TokenPage::new(records, next))
+        Ok(page(found, limit))
     }
 
     /// So many records of all accounts, in the order of their ids.
@@ -185,7 +191,7 @@ impl Inner {
         query: &TokenQuery,
         after: Option<TokenId>,
         wanted: usize,
-    ) -> Result<Vec<TokenRecord>, Fault> {
+    ) -> Result<Vec<Listed>, Fault> {
         let begin = after.as_ref().map(|id| self.layout.token(id));
         let mut names = self.storage.list(&self.layout.tokens(), begin.as_ref());
         let (mut last, mut records) = (None, Vec::new());
@@ -207,7 +213,7 @@ impl Inner {
                 break;
             }
             let found = self.find_all(ids).await?.into_iter();
-            records.extend(found.filter(|record| query.matches(record)));
+            records.extend(found.filter(|token| is_wanted(token, query)));
         }
         records.truncate(wanted);
         Ok(records)
@@ -220,14 +226,14 @@ impl Inner {
         query: &TokenQuery,
         after: Option<&TokenId>,
         wanted: usize,
-    ) -> Result<Vec<TokenRecord>, Fault> {
+    ) -> Result<Vec<Listed>, Fault> {
         let mut ids = self.ids_of(account, query.kind).await?;
         ids.retain(|id| after.is_none_or(|after| after < id));
         let mut records = Vec::new();
         while !ids.is_empty() && records.len() < wanted {
             let rest = ids.split_off(ids.len().min(wanted.min(PAGE)));
             let found = self.find_all(std::mem::replace(&mut ids, rest)).await?.into_iter();
-            records.extend(found.filter(|record| query.matches(record)));
+            records.extend(found.filter(|token| is_wanted(token, query)));
         }
         records.truncate(wanted);
         Ok(records)
@@ -310,7 +316,12 @@ impl Inner {
 
     /// Removes a token if it has ended, and notes otherwise when it may.
     async fn end(&self, name: &Path, id: &TokenId, now: SystemTime) -> Result<u64, Fault> {
-        let ended = match self.get(id).await? {
+        let record = match self.get(id).await {
+            // One that cannot be read stays, for somebody to look at.
+            Err(Fault::Unreadable(_) | Fault::TooLarge(_)) => return Ok(0),
+            record => record?,
+        };
+        let ended = match record {
             Some(record) if record.has_ended(now) => {
                 self.remove(id, Some(&record)).await?;
                 1
@@ -341,12 +352,11 @@ impl Inner {
         if ids.len() <= keep {
             return Ok(0);
         }
-        let found = self.find_all(ids).await?.into_iter().filter(|record| record.account == account);
-        let mut found: Vec<_> = found.map(|record| (record.last_active(), record.id)).collect();
-        found.sort_unstable();
+        let query = TokenQuery::all().of_account(account);
+        let found = self.find_all(ids).await?.into_iter().filter(|token| is_wanted(token, &query));
         let mut removed = 0;
-        for (_, id) in found.iter().take(found.len().saturating_sub(keep)) {
-            removed += u64::from(self.revoke(id).await?);
+        for id in surplus(found.collect(), keep) {
+            removed += u64::from(self.revoke(&id).await?);
         }
         Ok(removed)
     }
@@ -391,6 +401,11 @@ impl Inner {
         }
         Ok(there)
     }
+}
+
+/// Whether a token was asked for, as far as its record can be read.
+fn is_wanted(token: &Listed, query: &TokenQuery) -> bool {
+    token.record.as_ref().is_none_or(|record| query.matches(record))
 }
 
 fn to_text(version: UpdateVersion) -> BlobVersion {

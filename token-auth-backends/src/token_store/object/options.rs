@@ -1,3 +1,5 @@
+//! What a store in object storage is made of.
+
 use std::time::Duration;
 
 /// How object storage is used. [`ObjectOptions::default`] has the defaults.
@@ -12,6 +14,9 @@ pub struct ObjectOptions {
     pub at_once: usize,
     /// The largest object that is read, in bytes. Default 1 MiB.
     pub largest: u64,
+    /// How long any other answer may be, in bytes: a listing, the text of an error. Counts where the storage is reached by a
+    /// [`BoundedConnector`](super::BoundedConnector) of this length. Default 8 MiB.
+    pub answer_bytes: usize,
 }
 
 impl Default for ObjectOptions {
@@ -21,6 +26,7 @@ impl Default for ObjectOptions {
             timeout: Duration::from_secs(5),
             at_once: 32,
             largest: 1 << 20,
+            answer_bytes: 8 << 20,
         }
     }
 }

@@ -116,6 +116,14 @@ async fn a_record_that_cannot_be_read_can_be_revoked() {
         store.insert(&record(number)).await.unwrap();
         objects.put(&store.0.layout.token(&record(number).id), "{\"id\": \"hush".into()).await.unwrap();
     }
+    store.insert(&record(3)).await.unwrap();
+    for query in [TokenQuery::all(), TokenQuery::all().of_account("alice")] {
+        let page = store.list(&query, None, 2).await.unwrap();
+        assert_eq!((page.records, page.unreadable), (vec![], vec![record(1).id, record(2).id]));
+        let page = store.list(&query, page.next.as_ref(), 2).await.unwrap();
+        assert_eq!((page.records, page.unreadable, page.next), (vec![record(3)], vec![], None));
+    }
+    assert!(store.revoke(&record(3).id).await.unwrap());
     let error = store.get(&record(1).id).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
     assert!(store.revoke(&record(1).id).await.unwrap());

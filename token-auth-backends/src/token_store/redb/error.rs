@@ -1,7 +1,10 @@
+//! Why the store cannot be opened, and what goes wrong within it.
+
 use std::io;
 use std::path::PathBuf;
 
 use crate::token_store::coded::Unreadable;
+use crate::token_store::file_id::Moved;
 
 /// What the log calls the store.
 pub(super) const NAME: &str = "token store";
@@ -24,6 +27,14 @@ pub enum RedbStoreError {
         /// Why.
         source: io::Error,
     },
+    /// A store of this name is open, and its file was moved away or replaced meanwhile.
+    #[error("{source}")]
+    Moved {
+        /// The file.
+        path: PathBuf,
+        /// Which of the two.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The file is something else, or damaged.
     #[error("{path}: not a token store that can be used: {source}")]
     Content {
@@ -41,8 +52,34 @@ pub(super) enum Fault {
     Database(Box<redb::Error>),
     #[error(transparent)]
     Record(#[from] Unreadable),
+    #[error(transparent)]
+    Moved(#[from] Moved),
     #[error("made by a later version of this program (format {0})")]
     Format(u64),
+    #[error("it could not be opened again after a failure")]
+    Closed,
+    /// What was begun is not begun a second time.
+    #[error("it has failed")]
+    OnlyOnce,
+}
+
+impl Fault {
+    /// Whether nothing else can be done with the database until it is opened again.
+    pub(super) fn breaks_the_database(&self) -> bool {
+        use redb::Error::{Backend, DatabaseClosed, Io, LockPoisoned, PreviousIo};
+        match self {
+            Self::Database(error) => {
+                matches!(**error, Io(_) | Backend(_) | PreviousIo | DatabaseClosed | LockPoisoned(_))
+            }
+            Self::Closed => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is what the transaction fails of, and not only one operation in it.
+    pub(super) fn ends_the_transaction(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::Closed | Self::OnlyOnce)
+    }
 }
 
 macro_rules! from {
@@ -55,4 +92,4 @@ macro_rules! from {
     )*};
 }
 
-from!(StorageError, TableError, TransactionError, CommitError, SetDurabilityError);
+from!(DatabaseError, StorageError, TableError, TransactionError, CommitError, SetDurabilityError);

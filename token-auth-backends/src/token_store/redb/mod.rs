@@ -1,6 +1,8 @@
 //! The embedded store: one file, for one machine.
 
 mod error;
+mod file;
+mod held;
 mod open;
 mod tables;
 #[cfg(test)]
@@ -9,11 +11,11 @@ mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use redb::{Database, ReadableDatabase as _};
+use redb::ReadableDatabase as _;
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, TokenId, TokenKind, TokenPage,
     TokenQuery, TokenRecord, TokenStore, async_trait,
@@ -22,6 +24,7 @@ use tokio::task::spawn_blocking;
 
 pub use error::RedbStoreError;
 use error::{Fault, NAME};
+use held::Held;
 use tables::{Reading, Writing};
 use writer::Writer;
 
@@ -31,6 +34,9 @@ use writer::Writer;
 ///   Writes that come at the same time are put on the disk together. Only the time of a token's last use may be lost.
 /// * One process has the file open; another one is refused. Within a process, opening the file again gives the same store,
 ///   so that a configuration can be read again.
+/// * After a failure of the disk, as when it was full for a moment, it opens its file again by itself and goes on.
+/// * A file that was moved away or replaced while it is open is an error of every operation: never is there an empty store
+///   in its place.
 /// * Only the user that the server runs as can read the file. It holds no secret that a token could be made of.
 ///
 /// ```no_run
@@ -45,8 +51,7 @@ pub struct RedbTokenStore(Arc<Inner>);
 struct Inner {
     /// First, so that what waits is written before the file is closed.
     writer: Writer,
-    database: Arc<Database>,
-    path: PathBuf,
+    held: Arc<Held>,
 }
 
 impl RedbTokenStore {
@@ -61,15 +66,24 @@ impl RedbTokenStore {
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.0.path
+        self.0.held.path()
+    }
+
+    /// Whether anything is sealed in it. Blocks while it looks.
+    #[cfg(all(feature = "config", feature = "oauth2"))]
+    pub(crate) fn has_blobs(&self) -> Result<bool, BackendError> {
+        let held = &self.0.held;
+        let has = held.run(|database| Reading::begin(&database.begin_read()?)?.has_blobs());
+        has.map_err(|fault| BackendError::new(NAME, fault))
     }
 
     async fn read<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&Reading) -> Result<T, Fault> + Send + 'static,
+        operation: impl Fn(&Reading) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let database = Arc::clone(&self.0.database);
-        let work = spawn_blocking(move || operation(&Reading::begin(&database.begin_read()?)?));
+        let held = Arc::clone(&self.0.held);
+        let work =
+            spawn_blocking(move || held.run(|database| operation(&Reading::begin(&database.begin_read()?)?)));
         work.await
             .map_err(|error| BackendError::new(NAME, error))?
             .map_err(|fault| BackendError::new(NAME, fault))
@@ -175,6 +189,6 @@ impl TokenStore for RedbTokenStore {
 
 impl fmt::Debug for RedbTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedbTokenStore").field("path", &self.0.path).finish_non_exhaustive()
+        f.debug_struct("RedbTokenStore").field("path", &self.0.held.path()).finish_non_exhaustive()
     }
 }

@@ -1,72 +1,71 @@
 //! Opening a file once in a process.
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use redb::backends::FileBackend;
-use redb::{Database, DatabaseError};
-
-use super::tables::Writing;
+use super::error::Fault;
+use super::file::{self, Found};
+use super::held::Held;
 use super::writer::Writer;
 use super::{Inner, RedbStoreError, RedbTokenStore};
+use crate::token_store::file_id::{FileId, Moved};
 
-/// Enough for the upper levels of the trees; the operating system keeps the rest.
-const CACHE_BYTES: usize = 16 << 20;
+/// What this process has open: redb's lock would refuse it a second time.
+static OPEN: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
-/// Device and inode.
-type FileId = (u64, u64);
-
-/// What this process has open, by file: redb's lock would refuse it a second time.
-static OPEN: Mutex<Option<HashMap<FileId, Weak<Inner>>>> = Mutex::new(None);
-
-/// The store in this file: the one that is open already, or a new one.
+/// The store in this file: the one that is open already, or a new one. While a store is open, nothing else takes its name.
 pub(super) fn shared(path: &Path) -> Result<RedbTokenStore, RedbStoreError> {
     let failed = |source| RedbStoreError::File { path: path.to_owned(), source };
+    let moved = |why| RedbStoreError::Moved { path: path.to_owned(), source: Box::new(why) };
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let open = open.get_or_insert_default();
-    open.retain(|_, store| store.strong_count() > 0);
-    let file = private(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    let id = (metadata.dev(), metadata.ino());
-    if let Some(store) = open.get(&id).and_then(Weak::upgrade) {
-        return Ok(RedbTokenStore(store));
+    open.retain(|store| store.strong_count() > 0);
+    let stores: Vec<Arc<Inner>> = open.iter().filter_map(Weak::upgrade).collect();
+    let real = real_path(path).map_err(failed)?;
+    let namesake = stores.iter().find(|store| store.held.path() == real);
+    let file = match (file::find(path).map_err(failed)?, namesake) {
+        (Found::Store(file), _) => file,
+        (_, Some(_)) => return Err(moved(Moved::Away(real))),
+        (Found::Nothing, None) => file::make(path).map_err(failed)?,
+        (Found::Foreign(what), None) => {
+            return Err(RedbStoreError::Content { path: path.to_owned(), source: what.into() });
+        }
+    };
+    let id = FileId::of(&file.metadata().map_err(failed)?);
+    if let Some(store) = stores.iter().find(|store| store.held.id() == id) {
+        id.check(store.held.path()).map_err(moved)?;
+        return Ok(RedbTokenStore(Arc::clone(store)));
     }
-    let path = fs::canonicalize(path).map_err(failed)?;
-    let store = Arc::new(inner(file, path)?);
-    open.insert(id, Arc::downgrade(&store));
+    if namesake.is_some() {
+        return Err(moved(Moved::Replaced(real)));
+    }
+    let held = Held::new(file, real, id).map_err(|fault| unusable(path, fault))?;
+    let held = Arc::new(held);
+    let writer = Writer::start(Arc::clone(&held)).map_err(failed)?;
+    let store = Arc::new(Inner { writer, held });
+    open.push(Arc::downgrade(&store));
     Ok(RedbTokenStore(store))
 }
 
-/// The file, made if it is not there, and nobody else's to read.
-fn private(path: &Path) -> io::Result<File> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        tracing::warn!(file = %path.display(), "the token store was open to other users: it is private now");
-        file.set_permissions(Permissions::from_mode(0o600))?;
+/// The path without links, also of a file that is not there yet.
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")))?;
+            Ok(path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name)))
+        }
+        real => real,
     }
-    Ok(file)
 }
 
-fn inner(file: File, path: PathBuf) -> Result<Inner, RedbStoreError> {
-    let unusable = |source: Box<dyn std::error::Error + Send + Sync>| RedbStoreError::Content {
-        path: path.clone(),
-        source,
-    };
-    let failed = |error| match error {
-        DatabaseError::DatabaseAlreadyOpen => RedbStoreError::InUse { path: path.clone() },
-        error => unusable(Box::new(error)),
-    };
-    let backend = FileBackend::new(file).map_err(failed)?;
-    let database =
-        Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(failed)?;
-    Writing::prepare(&database).map_err(|fault| unusable(Box::new(fault)))?;
-    let database = Arc::new(database);
-    let writer = Writer::start(Arc::clone(&database))
-        .map_err(|source| RedbStoreError::File { path: path.clone(), source })?;
-    Ok(Inner { writer, database, path })
+fn unusable(path: &Path, fault: Fault) -> RedbStoreError {
+    let path = path.to_owned();
+    match fault {
+        Fault::Database(error) if matches!(*error, redb::Error::DatabaseAlreadyOpen) => {
+            RedbStoreError::InUse { path }
+        }
+        fault => RedbStoreError::Content { path, source: Box::new(fault) },
+    }
 }

@@ -7,12 +7,12 @@ use redb::{
     Database, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 use token_auth_core::{
-    Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, TokenId, TokenKind, TokenPage, TokenQuery,
-    TokenRecord,
+    Blob, BlobKey, BlobVersion, BlobWrite, LastUse, TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord,
 };
 
 use super::error::Fault;
 use crate::token_store::coded::{decode, encode};
+use crate::token_store::listed::{Listed, page, surplus};
 
 /// Records as JSON, by id.
 const TOKENS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("tokens");
@@ -58,30 +58,27 @@ impl Reading {
         limit: usize,
     ) -> Result<TokenPage, Fault> {
         let after = after.map_or("", TokenId::as_str);
-        let mut records: Vec<TokenRecord> = Vec::new();
-        let mut take = |record: TokenRecord| {
-            if records.len() == limit {
-                return true;
-            }
-            records.push(record);
-            false
+        let mut found = Vec::new();
+        // One more than asked for tells whether there is another page.
+        let mut take = |token: Listed| {
+            found.push(token);
+            found.len() > limit
         };
-        let more = match &query.account {
+        match &query.account {
             Some(account) => self.each_of(account, after, query.kind, &mut take)?,
             None => self.each(after, query.kind, &mut take)?,
-        };
-        let next = records.last().filter(|_| more).map(|last| PageCursor::new(last.id.as_str()));
-        Ok(TokenPage::new(records, next))
+        }
+        Ok(page(found, limit))
     }
 
-    /// Shows the records of an account after this id, until one is enough.
+    /// Shows the tokens of an account after this id, until one is enough.
     fn each_of(
         &self,
         account: &str,
         after: &str,
         kind: Option<TokenKind>,
-        enough: &mut dyn FnMut(TokenRecord) -> bool,
-    ) -> Result<bool, Fault> {
+        enough: &mut dyn FnMut(Listed) -> bool,
+    ) -> Result<(), Fault> {
         let range = (Bound::Excluded((account, after)), Bound::Excluded((account, LAST_ID)));
         for entry in self.accounts.range::<(&str, &str)>(range)? {
             let (key, of_kind) = entry?;
@@ -89,36 +86,39 @@ impl Reading {
                 continue;
             }
             if let Some(json) = self.tokens.get(key.value().1)?
-                && enough(decode(json.value())?)
+                && let Some(token) = listed(key.value().1, json.value())
+                && enough(token)
             {
-                return Ok(true);
+                break;
             }
         }
-        Ok(false)
+        Ok(())
     }
 
-    /// Shows all records after this id, until one is enough.
+    /// Shows all tokens after this id, until one is enough.
     fn each(
         &self,
         after: &str,
         kind: Option<TokenKind>,
-        enough: &mut dyn FnMut(TokenRecord) -> bool,
-    ) -> Result<bool, Fault> {
+        enough: &mut dyn FnMut(Listed) -> bool,
+    ) -> Result<(), Fault> {
         for entry in self.tokens.range::<&str>((Bound::Excluded(after), Bound::Unbounded))? {
-            let record = decode(entry?.1.value())?;
-            if kind.is_none_or(|kind| kind == record.kind) && enough(record) {
-                return Ok(true);
+            let (key, json) = entry?;
+            let Some(token) = listed(key.value(), json.value()) else { continue };
+            let is_other = |record: &TokenRecord| kind.is_some_and(|kind| kind != record.kind);
+            if !token.record.as_ref().is_some_and(is_other) && enough(token) {
+                break;
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     /// The tokens that have ended.
     pub(super) fn ended(&self, now: SystemTime) -> Result<Vec<TokenId>, Fault> {
         let mut ended = Vec::new();
-        self.each("", None, &mut |record| {
-            if record.has_ended(now) {
-                ended.push(record.id);
+        self.each("", None, &mut |token| {
+            if token.record.is_some_and(|record| record.has_ended(now)) {
+                ended.push(token.id);
             }
             false
         })?;
@@ -132,17 +132,21 @@ impl Reading {
         for entry in self.accounts.range::<(&str, &str)>(range)? {
             count += usize::from(entry?.1.value() == kind.as_str());
         }
-        let Some(surplus) = count.checked_sub(keep).filter(|surplus| *surplus > 0) else {
+        if count <= keep {
             return Ok(Vec::new());
-        };
+        }
         let mut found = Vec::with_capacity(count);
-        self.each_of(account, "", Some(kind), &mut |record| {
-            found.push((record.last_active(), record.id));
+        self.each_of(account, "", Some(kind), &mut |token| {
+            found.push(token);
             false
         })?;
-        found.sort_unstable();
-        found.truncate(surplus);
-        Ok(found.into_iter().map(|(_, id)| id).collect())
+        Ok(surplus(found, keep))
+    }
+
+    #[cfg(all(feature = "config", feature = "oauth2"))]
+    pub(super) fn has_blobs(&self) -> Result<bool, Fault> {
+        use redb::ReadableTableMetadata as _;
+        Ok(!self.blobs.is_empty()?)
     }
 
     pub(super) fn blob(&self, key: &BlobKey) -> Result<Option<Blob>, Fault> {
@@ -152,6 +156,11 @@ impl Reading {
             Blob::new(data, BlobVersion::new(version.to_string()))
         }))
     }
+}
+
+/// A token under its key, which is always an id.
+fn listed(key: &str, json: &[u8]) -> Option<Listed> {
+    Some(Listed { id: key.parse().ok()?, record: decode(json).ok() })
 }
 
 /// The tables of a transaction that writes.
@@ -246,7 +255,12 @@ impl<'t> Writing<'t> {
     pub(super) fn remove_ended(&mut self, ids: &[TokenId], now: SystemTime) -> Result<u64, Fault> {
         let mut removed = 0;
         for id in ids {
-            if self.get(id)?.is_some_and(|record| record.has_ended(now)) {
+            let record = match self.get(id) {
+                // One that cannot be read stays, for somebody to look at.
+                Err(Fault::Record(_)) => None,
+                record => record?,
+            };
+            if record.is_some_and(|record| record.has_ended(now)) {
                 removed += u64::from(self.remove(id)?);
             }
         }

@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use redb::{Database, Durability};
+use redb::Durability;
 use token_auth_core::BackendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::{Fault, NAME};
+use super::held::Held;
 use super::tables::Writing;
 
 /// How many operations may wait. Further ones wait to be let in.
@@ -33,10 +34,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(database: Arc<Database>) -> io::Result<Self> {
+    pub(super) fn start(held: Arc<Held>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let thread =
-            thread::Builder::new().name("token-store".to_owned()).spawn(move || run(&database, waiting))?;
+            thread::Builder::new().name("token-store".to_owned()).spawn(move || run(&held, waiting))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -50,12 +51,15 @@ impl Writer {
         let failed = || BackendError::new(NAME, "the write failed; the log says why");
         let (sender, answer) = oneshot::channel();
         let operation: Operation = Box::new(move |tables| {
-            let value = operation(tables)?;
-            Ok(Box::new(move || drop(sender.send(value))))
+            let result = operation(tables);
+            match result {
+                Err(fault) if fault.ends_the_transaction() => Err(fault),
+                result => Ok(Box::new(move || drop(sender.send(result)))),
+            }
         });
         let jobs = self.jobs.as_ref().ok_or_else(failed)?;
         jobs.send(Job { durable, operation }).await.map_err(|_| failed())?;
-        answer.await.map_err(|_| failed())
+        answer.await.map_err(|_| failed())?.map_err(|fault| BackendError::new(NAME, fault))
     }
 }
 
@@ -70,8 +74,9 @@ impl Drop for Writer {
     }
 }
 
-fn run(database: &Database, mut waiting: mpsc::Receiver<Job>) {
+fn run(held: &Held, mut waiting: mpsc::Receiver<Job>) {
     let mut relaxed = 0;
+    let mut failing = false;
     while let Some(first) = waiting.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -79,31 +84,47 @@ fn run(database: &Database, mut waiting: mpsc::Receiver<Job>) {
         {
             batch.push(job);
         }
-        let durable = relaxed >= MAX_RELAXED || batch.iter().any(|job| job.durable);
-        match commit(database, batch, durable) {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
-            // Whoever waits learns it from the answer that does not come.
-            Err(fault) => tracing::error!(%fault, "the token store cannot write"),
+        let durable = failing || relaxed >= MAX_RELAXED || batch.iter().any(|job| job.durable);
+        match commit(held, batch, durable) {
+            Ok(answers) => {
+                if failing {
+                    tracing::info!("the token store writes again");
+                }
+                failing = false;
+                answers.into_iter().for_each(|answer| answer());
+            }
+            // Whoever waits learns it from the answer that does not come. Told once, however many ask while the disk is full.
+            Err(fault) => {
+                if !failing {
+                    tracing::error!(%fault, "the token store cannot write");
+                }
+                failing = true;
+            }
         }
         relaxed = if durable { 0 } else { relaxed + 1 };
     }
     if relaxed > 0
-        && let Err(fault) = commit(database, Vec::new(), true)
+        && let Err(fault) = commit(held, Vec::new(), true)
     {
         tracing::error!(%fault, "the token store cannot write the last uses");
     }
 }
 
-fn commit(database: &Database, batch: Vec<Job>, durable: bool) -> Result<Vec<Answer>, Fault> {
-    let mut transaction = database.begin_write()?;
-    match durable {
-        // After a crash the file is opened at once, however large it is.
-        true => transaction.set_quick_repair(true),
-        false => transaction.set_durability(Durability::None)?,
-    }
-    let mut tables = Writing::begin(&transaction)?;
-    let answers = batch.into_iter().map(|job| (job.operation)(&mut tables)).collect::<Result<Vec<_>, _>>()?;
-    drop(tables);
-    transaction.commit()?;
-    Ok(answers)
+fn commit(held: &Held, batch: Vec<Job>, durable: bool) -> Result<Vec<Answer>, Fault> {
+    let mut batch = Some(batch);
+    held.run(|database| {
+        let mut transaction = database.begin_write()?;
+        match durable {
+            // After a crash the file is opened at once, however large it is.
+            true => transaction.set_quick_repair(true),
+            false => transaction.set_durability(Durability::None)?,
+        }
+        let mut tables = Writing::begin(&transaction)?;
+        let jobs = batch.take().ok_or(Fault::OnlyOnce)?;
+        let answers =
+            jobs.into_iter().map(|job| (job.operation)(&mut tables)).collect::<Result<Vec<_>, _>>()?;
+        drop(tables);
+        transaction.commit()?;
+        Ok(answers)
+    })
 }

@@ -1,3 +1,5 @@
+//! Why a store cannot be made, and what goes wrong within it.
+
 use std::io;
 
 use redis::RedisError;
@@ -37,6 +39,8 @@ pub(super) enum Fault {
     Away,
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    #[error("something else stands in the place of a record")]
+    NoRecord,
     #[error("there is a record of this id already")]
     Present,
     #[error("the account's tokens were revoked meanwhile, or the insertion took too long")]

@@ -1,17 +1,19 @@
 //! The connection: made when it is first needed, shared by all, made anew after any failure.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::cluster::{ClusterClient, ClusterClientBuilder, ClusterConfig};
+use redis::aio::ConnectionLike;
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue,
-    IntoConnectionInfo as _, Pipeline, RedisConnectionInfo, RedisFuture, TlsCertificates, Value,
+    AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo as _,
+    Pipeline, RedisConnectionInfo, RedisFuture, Value,
 };
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::dial::{Bounded, Dialer};
 use super::error::{Fault, RedisStoreError};
 use super::{RedisAddress, RedisOptions, RedisServers};
 
@@ -34,16 +36,16 @@ struct State {
 }
 
 enum Maker {
-    Single(Box<Client>),
-    Cluster(Box<ClusterClient>),
+    Single(Arc<Dialer>, Box<ConnectionInfo>),
+    /// It makes its connections by the dialer, which it finds by the user name.
+    Cluster {
+        client: Box<ClusterClient>,
+        _dialer: Arc<Dialer>,
+    },
 }
 
 impl Link {
     pub(super) fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
-        if options.tls.is_some() && rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Whoever installed another one meanwhile has decided.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        }
         Ok(Self {
             maker: maker(options)?,
             connect_timeout: options.connect_timeout,
@@ -78,7 +80,7 @@ impl Link {
         if state.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
             return Err(Fault::Away);
         }
-        match timeout(self.connect_timeout, self.maker.connect(self.connect_timeout, self.timeout)).await {
+        match timeout(self.connect_timeout, self.maker.connect(self.timeout)).await {
             Ok(Ok(connection)) => {
                 state.generation += 1;
                 state.failed = None;
@@ -100,49 +102,44 @@ impl Link {
 }
 
 fn maker(options: &RedisOptions) -> Result<Maker, RedisStoreError> {
-    let certificates = options
-        .tls
-        .as_ref()
-        .map(|tls| TlsCertificates { client_tls: None, root_cert: tls.ca_certificates.clone() });
+    let dialer = Dialer::new(options)?;
     match &options.servers {
         RedisServers::Single(address) => {
-            let info = info(address, options)?;
-            Ok(Maker::Single(Box::new(match certificates {
-                Some(certificates) => Client::build_with_tls(info, certificates)?,
-                None => Client::open(info)?,
-            })))
+            let info = info(address, options, options.username.as_deref())?;
+            Ok(Maker::Single(dialer, Box::new(info)))
         }
         RedisServers::Cluster(nodes) if nodes.is_empty() => Err(RedisStoreError::NoServer),
         RedisServers::Cluster(_) if options.database != 0 => {
             Err(RedisStoreError::Impossible("a cluster has no other database than 0"))
         }
         RedisServers::Cluster(nodes) => {
-            let nodes = nodes.iter().map(|node| info(node, options)).collect::<Result<Vec<_>, _>>()?;
-            let mut builder = ClusterClientBuilder::new(nodes)
+            let username = dialer.marked(options.username.as_deref());
+            let nodes = nodes.iter().map(|node| info(node, options, Some(&username)));
+            let client = ClusterClientBuilder::new(nodes.collect::<Result<Vec<_>, _>>()?)
                 .retries(2)
                 .connection_timeout(options.connect_timeout)
-                .response_timeout(options.timeout);
-            if let Some(certificates) = certificates {
-                builder = builder.certs(certificates);
-            }
-            Ok(Maker::Cluster(Box::new(builder.build()?)))
+                .response_timeout(options.timeout)
+                .build()?;
+            Ok(Maker::Cluster { client: Box::new(client), _dialer: dialer })
         }
     }
 }
 
-fn info(address: &RedisAddress, options: &RedisOptions) -> Result<ConnectionInfo, RedisStoreError> {
+fn info(
+    address: &RedisAddress,
+    options: &RedisOptions,
+    username: Option<&str>,
+) -> Result<ConnectionInfo, RedisStoreError> {
     let place = match (address, &options.tls) {
-        (RedisAddress::Tcp(host, port), None) => ConnectionAddr::Tcp(host.clone(), *port),
-        (RedisAddress::Tcp(host, port), Some(_)) => {
-            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
-        }
+        // The dialer makes TLS.
+        (RedisAddress::Tcp(host, port), _) => ConnectionAddr::Tcp(host.clone(), *port),
         (RedisAddress::Unix(path), None) => ConnectionAddr::Unix(path.clone()),
         (RedisAddress::Unix(_), Some(_)) => {
             return Err(RedisStoreError::Impossible("there is no TLS on a socket file"));
         }
     };
     let mut settings = RedisConnectionInfo::default().set_db(i64::from(options.database));
-    if let Some(username) = &options.username {
+    if let Some(username) = username {
         settings = settings.set_username(username);
     }
     if let Some(password) = &options.password {
@@ -152,18 +149,15 @@ fn info(address: &RedisAddress, options: &RedisOptions) -> Result<ConnectionInfo
 }
 
 impl Maker {
-    async fn connect(&self, connect: Duration, answer: Duration) -> redis::RedisResult<Connection> {
+    async fn connect(&self, answer: Duration) -> redis::RedisResult<Connection> {
         match self {
-            Self::Single(client) => {
-                let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(connect))
-                    .set_response_timeout(Some(answer));
-                client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
+            Self::Single(dialer, info) => {
+                let config = AsyncConnectionConfig::new().set_response_timeout(Some(answer));
+                let connection = dialer.dial(info.addr(), info.redis_settings(), config).await;
+                connection.map(Connection::Single)
             }
-            Self::Cluster(client) => {
-                let config =
-                    ClusterConfig::new().set_connection_timeout(connect).set_response_timeout(answer);
-                client.get_async_connection_with_config(config).await.map(Connection::Cluster)
+            Self::Cluster { client, .. } => {
+                client.get_async_generic_connection().await.map(Connection::Cluster)
             }
         }
     }
@@ -171,8 +165,8 @@ impl Maker {
 
 #[derive(Clone)]
 enum Connection {
-    Single(MultiplexedConnection),
-    Cluster(ClusterConnection),
+    Single(Bounded),
+    Cluster(ClusterConnection<Bounded>),
 }
 
 impl ConnectionLike for Connection {

@@ -1,5 +1,6 @@
 //! Redis as the store: one server or a cluster, for as many replicas as there are.
 
+mod dial;
 #[cfg(all(feature = "oauth2", feature = "password"))]
 mod docker_auth;
 mod error;
@@ -29,6 +30,7 @@ pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
 
 use super::coded::{Unreadable, decode, encode, unix_seconds};
 use super::implement::implement_token_store;
+use super::listed::{page, surplus};
 use error::{Fault, NAME};
 use keys::{Entry, Keys};
 use link::Link;
@@ -68,7 +70,7 @@ struct Inner {
     link: Link,
     keys: Keys,
     servers: RedisServers,
-    docker_auth: bool,
+    docker_auth: Vec<String>,
     /// Set once it has been looked at.
     policy: OnceCell<()>,
 }
@@ -90,7 +92,7 @@ impl RedisTokenStore {
     pub fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
         let (link, keys) = (Link::new(options)?, Keys(options.prefix.clone()));
         let servers = options.servers.clone();
-        let docker_auth = options.docker_auth;
+        let docker_auth = options.docker_auth.clone();
         Ok(Self(Arc::new(Inner { link, keys, servers, docker_auth, policy: OnceCell::new() })))
     }
 
@@ -144,7 +146,11 @@ impl Inner {
     async fn find(&self, id: &TokenId) -> Result<Found, Fault> {
         let mut get = cmd("HMGET");
         get.arg(self.keys.record(id)).arg("record").arg("use").arg("pending");
-        let [record, last_use, pending]: [Option<Vec<u8>>; 3] = self.link.ask(&get).await?;
+        let found = self.link.ask::<[Option<Vec<u8>>; 3]>(&get).await;
+        let [record, last_use, pending] = match found {
+            Err(Fault::Redis(error)) if error.code() == Some("WRONGTYPE") => return Err(Fault::NoRecord),
+            found => found?,
+        };
         let Some(record) = record else {
             return Ok(if pending.is_some() { Found::Pending } else { Found::Nothing });
         };
@@ -178,26 +184,28 @@ impl Inner {
         let after = after.map(|cursor| cursor.as_str().parse::<TokenId>()).transpose();
         let after = after.map_err(|_| Fault::Cursor)?;
         let mut walk = Walk::new(self, query, after.as_ref());
-        let mut records = Vec::new();
+        let mut found = Vec::new();
         // One more than asked for tells whether there is another page.
-        while records.len() <= limit {
-            match walk.records(limit.saturating_add(1) - records.len()).await? {
-                Some(some) => records.extend(some),
+        while found.len() <= limit {
+            match walk.records(limit.saturating_add(1) - found.len()).await? {
+                Some(some) => found.extend(some),
                 None => break,
             }
         }
-        let more = records.len() > limit;
-        records.truncate(limit);
-        let next = records.last().filter(|_| more).map(|last| PageCursor::new(last.id.as_str()));
-        Ok(TokenPage::new(records, next))
+        Ok(page(found, limit))
     }
 
     async fn revoke(&self, id: &TokenId) -> Result<bool, Fault> {
         let revoke = script(scripts::REVOKE, &self.keys.record(id), &[] as &[&str]);
-        let of: Vec<String> = self.link.ask(&revoke).await?;
-        let [kind, account] = of.as_slice() else { return Ok(false) };
-        let kind = kind.parse().map_err(|_| Fault::Index)?;
-        self.forget(&[Entry { id: id.clone(), kind, account: account.clone() }]).await;
+        let of: Option<[Vec<u8>; 2]> = self.link.ask(&revoke).await?;
+        let Some(of) = of else { return Ok(false) };
+        // It is gone. What is left in the index of one that cannot be read is taken out when it is seen there.
+        let [kind, account] = of.map(String::from_utf8);
+        if let (Ok(kind), Ok(account)) = (kind, account)
+            && let Ok(kind) = kind.parse()
+        {
+            self.forget(&[Entry { id: id.clone(), kind, account }]).await;
+        }
         Ok(true)
     }
 
@@ -214,10 +222,13 @@ impl Inner {
             removed += self.sum(entries.iter().map(revoke).collect()).await?;
             self.forget(&entries).await;
         }
-        if self.docker_auth && kind != Some(TokenKind::Refresh) {
-            let mut remove = cmd("DEL");
-            remove.arg(format!("{DOCKER_AUTH_PREFIX}{account}"));
-            removed += self.link.ask::<u64>(&remove).await?;
+        if kind != Some(TokenKind::Refresh) {
+            let names = self.docker_auth.iter().filter_map(|prefix| account.strip_prefix(prefix.as_str()));
+            for name in names.filter(|name| !name.is_empty()) {
+                let mut remove = cmd("DEL");
+                remove.arg(format!("{DOCKER_AUTH_PREFIX}{name}"));
+                removed += self.link.ask::<u64>(&remove).await?;
+            }
         }
         Ok(removed)
     }
@@ -226,7 +237,10 @@ impl Inner {
         let mut walk = Walk::new(self, &TokenQuery::all(), None);
         let mut removed = 0;
         while let Some(records) = walk.records(usize::MAX).await? {
-            let ended: Vec<_> = records.into_iter().filter(|record| record.has_ended(now)).collect();
+            let ended: Vec<_> = records
+                .into_iter()
+                .filter_map(|token| token.record.filter(|record| record.has_ended(now)))
+                .collect();
             let remove = |record: &TokenRecord| {
                 let active = unix_seconds(record.last_active());
                 script(scripts::REMOVE_UNUSED, &self.keys.record(&record.id), active)
@@ -249,12 +263,11 @@ impl Inner {
         }
         let (mut walk, mut found) = (Walk::new(self, &query, None), Vec::new());
         while let Some(records) = walk.records(usize::MAX).await? {
-            found.extend(records.into_iter().map(|record| (record.last_active(), record.id)));
+            found.extend(records);
         }
-        found.sort_unstable();
         let mut removed = 0;
-        for (_, id) in found.iter().take(found.len().saturating_sub(keep)) {
-            removed += u64::from(self.revoke(id).await?);
+        for id in surplus(found, keep) {
+            removed += u64::from(self.revoke(&id).await?);
         }
         Ok(removed)
     }

@@ -1,9 +1,13 @@
+//! What a store in Redis is made of.
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use token_auth_core::Password;
+
+use crate::token_store::peer::ANSWER_BYTES;
 
 /// Which Redis, and how it is asked. [`RedisOptions::new`] has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +25,17 @@ pub struct RedisOptions {
     pub tls: Option<RedisTls>,
     /// What the names of all keys begin with. Default `token-auth:`.
     pub prefix: String,
-    /// Whether docker_auth's token database is there, too: the docker password of an account is then removed with its
-    /// personal access tokens. Default no.
-    pub docker_auth: bool,
+    /// What the names of accounts begin with before the name that docker_auth's token database has for them, if that is
+    /// there, too: the docker password of an account is then removed with its personal access tokens. An empty text for
+    /// names that are the same there. Default none: there is no such database.
+    pub docker_auth: Vec<String>,
     /// How long a connection may take to be made. Default 2 s.
     pub connect_timeout: Duration,
     /// How long an answer may take. Default 2 s.
     pub timeout: Duration,
+    /// How long an answer may be, in bytes, where each value in it counts as 64 more; with a longer one its connection ends.
+    /// Default 8 MiB.
+    pub answer_bytes: usize,
 }
 
 impl RedisOptions {
@@ -40,9 +48,10 @@ impl RedisOptions {
             database: 0,
             tls: None,
             prefix: "token-auth:".to_owned(),
-            docker_auth: false,
+            docker_auth: Vec::new(),
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(2),
+            answer_bytes: ANSWER_BYTES,
         }
     }
 }

@@ -43,16 +43,17 @@ till = till + tonumber(ARGV[3])
 if till > tonumber(ARGV[4]) then return redis.call('PERSIST', KEYS[1]) end
 return redis.call('EXPIREAT', KEYS[1], string.format('%.0f', till))";
 
-/// Removes a record, and whatever insertion is under way. Gives kind and account of the record.
+/// Removes a record, and whatever insertion is under way. Gives kind and account of the record, empty where they are missing;
+/// nothing if there was none.
 pub(super) const REVOKE: &str = "
-local f = redis.call('HMGET', KEYS[1], 'kind', 'account')
-redis.call('DEL', KEYS[1])
-if not f[1] then return {} end
-return f";
+local f = redis.pcall('HMGET', KEYS[1], 'kind', 'account', 'pending')
+local there = redis.call('DEL', KEYS[1]) == 1
+if not there or (f[3] and not f[1]) then return false end
+return {f[1] or '', f[2] or ''}";
 
 /// Kind, account: the same if the record is such a one. Says whether there was one.
 pub(super) const REVOKE_OF: &str = "
-local f = redis.call('HMGET', KEYS[1], 'kind', 'account')
+local f = redis.pcall('HMGET', KEYS[1], 'kind', 'account')
 if f[1] and (f[1] ~= ARGV[1] or f[2] ~= ARGV[2]) then return 0 end
 redis.call('DEL', KEYS[1])
 return f[1] and 1 or 0";

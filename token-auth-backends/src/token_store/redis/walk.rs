@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::cmd;
-use token_auth_core::{TokenId, TokenKind, TokenQuery, TokenRecord};
+use token_auth_core::{TokenId, TokenKind, TokenQuery};
 
 use super::error::Fault;
 use super::keys::{BEGIN, Entry, behind};
 use super::{Found, Inner};
+use crate::token_store::listed::Listed;
 
 /// How many records are asked for at the same time.
 pub(super) const AT_ONCE: usize = 64;
@@ -41,16 +42,22 @@ impl<'s> Walk<'s> {
             let mut range = cmd("ZRANGEBYLEX");
             range.arg(set).arg(&self.begin).arg("+").arg("LIMIT").arg(0).arg(count);
             let members: Vec<Vec<u8>> = self.store.link.ask(&range).await?;
-            let entries = members.iter().map(|bytes| Entry::parse(bytes)).collect::<Result<Vec<_>, _>>()?;
-            match entries.last() {
-                Some(last) if entries.len() == count => self.begin = behind(&last.id),
+            match members.last() {
+                Some(last) if members.len() == count => self.begin = [b"(", last.as_slice()].concat(),
                 _ => {
                     self.sets.pop_front();
                     self.begin = BEGIN.to_vec();
                 }
             }
+            let entries = members.iter().filter_map(|bytes| {
+                let entry = Entry::parse(bytes).ok();
+                if entry.is_none() {
+                    tracing::warn!("an entry of the index of tokens cannot be read: it is passed over");
+                }
+                entry
+            });
             let entries: Vec<_> =
-                entries.into_iter().filter(|entry| self.kind.is_none_or(|kind| kind == entry.kind)).collect();
+                entries.filter(|entry| self.kind.is_none_or(|kind| kind == entry.kind)).collect();
             if !entries.is_empty() {
                 return Ok(Some(entries));
             }
@@ -58,26 +65,34 @@ impl<'s> Walk<'s> {
         Ok(None)
     }
 
-    /// Some further records, with when they were last active; nothing behind the last. Entries whose records are gone are
+    /// Some further tokens, with their records; nothing behind the last. Entries whose records are gone are
     /// taken out of the index.
-    pub(super) async fn records(&mut self, count: usize) -> Result<Option<Vec<TokenRecord>>, Fault> {
+    pub(super) async fn records(&mut self, count: usize) -> Result<Option<Vec<Listed>>, Fault> {
         let store = self.store;
         while let Some(entries) = self.entries(count).await? {
-            let ask = |entry: Entry| async move { Ok::<_, Fault>((store.find(&entry.id).await?, entry)) };
+            let ask = |entry: Entry| async move {
+                match store.find(&entry.id).await {
+                    Err(Fault::Unreadable(_) | Fault::NoRecord) => Ok((None, entry)),
+                    found => Ok::<_, Fault>((Some(found?), entry)),
+                }
+            };
             let found: Vec<_> = stream::iter(entries).map(ask).buffered(AT_ONCE).try_collect().await?;
-            let mut records = Vec::with_capacity(found.len());
+            let mut tokens = Vec::with_capacity(found.len());
             let mut gone = Vec::new();
             for (found, entry) in found {
                 match found {
-                    Found::Record(record) if record.account == entry.account => records.push(*record),
+                    None => tokens.push(Listed { id: entry.id, record: None }),
+                    Some(Found::Record(record)) if record.account == entry.account => {
+                        tokens.push(Listed::new(*record));
+                    }
                     // Also an entry of an insertion that failed.
-                    Found::Record(_) | Found::Nothing => gone.push(entry),
-                    Found::Pending => {}
+                    Some(Found::Record(_) | Found::Nothing) => gone.push(entry),
+                    Some(Found::Pending) => {}
                 }
             }
             store.forget(&gone).await;
-            if !records.is_empty() {
-                return Ok(Some(records));
+            if !tokens.is_empty() {
+                return Ok(Some(tokens));
             }
         }
         Ok(None)

@@ -1,4 +1,7 @@
+//! Why a store cannot be made, and what goes wrong within it.
+
 use crate::token_store::coded::Unreadable;
+use crate::token_store::file_id::Moved;
 
 /// What the log calls the store.
 pub(super) const NAME: &str = "token store (SQL)";
@@ -18,6 +21,12 @@ pub enum SqlStoreError {
     /// A prefix that is no part of a name.
     #[error("the prefix of the tables must be at most 32 small letters, digits and `_`")]
     Prefix,
+    /// Certificates or keys that cannot be used.
+    #[error("{0}")]
+    Tls(String),
+    /// No socket can be made on which the driver is listened to.
+    #[error("cannot listen to the driver of the database: {0}")]
+    Relay(#[from] std::io::Error),
     /// The file of an SQLite database cannot be opened or made.
     #[error("{path}: {source}")]
     File {
@@ -35,6 +44,8 @@ pub(super) enum Fault {
     Database(#[from] sqlx::Error),
     #[error("no answer within {0:?}")]
     TimedOut(std::time::Duration),
+    #[error(transparent)]
+    Moved(#[from] Moved),
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     #[error("there is a record of this id already")]

@@ -1,10 +1,13 @@
 //! A database as the store: PostgreSQL, MariaDB (MySQL) or SQLite.
 
+mod address;
 mod error;
 mod options;
 mod pool;
+mod relay;
 mod schema;
 mod statements;
+mod told;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,8 +27,9 @@ pub use options::SqlOptions;
 use super::coded::{Unreadable, decode, encode_text, unix_seconds};
 use super::digests::{account_digest, blob_digest};
 use super::implement::implement_token_store;
+use super::listed::{Listed, page};
 use error::{Fault, NAME};
-use pool::{Database, each};
+use pool::{Opened, each};
 use statements::Statements;
 
 /// Times and durations beyond this many seconds count as this: sums of them still fit.
@@ -53,7 +57,7 @@ const LAST_SECOND: u64 = 1_000_000_000_000;
 pub struct SqlTokenStore(Arc<Inner>);
 
 struct Inner {
-    database: Database,
+    opened: Opened,
     statements: Statements,
     prepared: OnceCell<()>,
     options: SqlOptions,
@@ -70,20 +74,18 @@ impl SqlTokenStore {
         if options.prefix.len() > 32 || !options.prefix.bytes().all(plain) {
             return Err(SqlStoreError::Prefix);
         }
-        let database = Database::new(options)?;
-        let statements = Statements::new(&options.prefix, database.numbers_parameters());
-        Ok(Self(Arc::new(Inner {
-            database,
-            statements,
-            prepared: OnceCell::new(),
-            options: options.clone(),
-        })))
+        let opened = Opened::new(options)?;
+        let statements = Statements::new(&options.prefix, opened.database.numbers_parameters());
+        Ok(Self(Arc::new(Inner { opened, statements, prepared: OnceCell::new(), options: options.clone() })))
     }
 
     /// The answer of an operation, in time.
     async fn run<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, BackendError> {
         let whole = async {
-            let Inner { database, statements, prepared, options } = &*self.0;
+            let Inner { opened: Opened { database, file, .. }, statements, prepared, options } = &*self.0;
+            if let Some((path, id)) = file {
+                id.check(path)?;
+            }
             prepared.get_or_try_init(|| schema::prepare(database, statements, &options.prefix)).await?;
             operation.await
         };
@@ -96,7 +98,7 @@ impl SqlTokenStore {
 /// How many rows a statement has changed.
 macro_rules! changed {
     ($inner:expr, $statement:ident $(, $parameter:expr)*) => {
-        each!(&$inner.database, pool => {
+        each!(&$inner.opened.database, pool => {
             sqlx::query($inner.statements.$statement.clone())$(.bind($parameter))*.execute(pool).await
                 .map(|done| done.rows_affected())
         }).map_err(Fault::from)
@@ -106,7 +108,7 @@ macro_rules! changed {
 /// The rows that a statement finds.
 macro_rules! found {
     ($inner:expr, $statement:ident $(, $parameter:expr)*) => {
-        each!(&$inner.database, pool => {
+        each!(&$inner.opened.database, pool => {
             sqlx::query_as($inner.statements.$statement.clone())$(.bind($parameter))*.fetch_all(pool).await
         }).map_err(Fault::from)
     };
@@ -159,16 +161,16 @@ impl Inner {
         let account = query.account.as_deref().map(account_digest);
         // One more than asked for tells whether there is another page.
         let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let rows: Vec<Row> = match (account, query.kind.map(TokenKind::as_str)) {
+        let rows: Vec<(String, String, Option<String>)> = match (account, query.kind.map(TokenKind::as_str)) {
             (None, None) => found!(self, list, after, rows),
             (None, Some(kind)) => found!(self, list_kind, after, kind, rows),
             (Some(account), None) => found!(self, list_account, after, &account, rows),
             (Some(account), Some(kind)) => found!(self, list_account_kind, after, &account, kind, rows),
         }?;
-        let more = rows.len() > limit;
-        let records: Vec<_> = rows.into_iter().take(limit).map(record).collect::<Result<_, _>>()?;
-        let next = records.last().filter(|_| more).map(|last| PageCursor::new(last.id.as_str()));
-        Ok(TokenPage::new(records, next))
+        let token = |(id, json, last_use): (String, String, Option<String>)| {
+            Some(Listed { id: id.parse().ok()?, record: record((json, last_use)).ok() })
+        };
+        Ok(page(rows.into_iter().filter_map(token).collect(), limit))
     }
 
     async fn revoke(&self, id: &TokenId) -> Result<bool, Fault> {

@@ -1,6 +1,10 @@
+//! What a store in a database is made of.
+
 use std::time::Duration;
 
 use token_auth_core::Password;
+
+use crate::token_store::peer::ANSWER_BYTES;
 
 /// Which database, and how it is asked. [`SqlOptions::new`] has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub struct SqlOptions {
     pub connections: u32,
     /// How long an operation may take, with the time until a connection is free. Default 5 s.
     pub timeout: Duration,
+    /// How long an answer of the server may be, in bytes; with a longer one its connection ends. Default 8 MiB.
+    pub answer_bytes: usize,
 }
 
 impl SqlOptions {
@@ -24,6 +30,7 @@ impl SqlOptions {
             prefix: "token_auth_".to_owned(),
             connections: 8,
             timeout: Duration::from_secs(5),
+            answer_bytes: ANSWER_BYTES,
         }
     }
 }

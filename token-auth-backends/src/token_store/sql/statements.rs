@@ -50,7 +50,9 @@ impl Statements {
             AssertSqlSafe(if numbered { number(&text) } else { text }).into_sql_str()
         };
         let list = |condition: &str| {
-            sql(&format!("SELECT record, last_use FROM TOKENS WHERE id > ?{condition} ORDER BY id LIMIT ?"))
+            sql(&format!(
+                "SELECT id, record, last_use FROM TOKENS WHERE id > ?{condition} ORDER BY id LIMIT ?"
+            ))
         };
         Self {
             layout: sql("SELECT layout FROM LAYOUT ORDER BY layout DESC LIMIT 1"),

@@ -17,8 +17,20 @@ use crate::cli::{Tokens, TokensAction};
 pub(crate) fn run(options: &Tokens) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(ask(options))? {
-        Reply::Records(records) if options.json => println!("{}", serde_json::to_string_pretty(&records)?),
-        Reply::Records(records) => print!("{}", table::of(&records, SystemTime::now())),
+        Reply::Records { records, unreadable } => {
+            match options.json {
+                true => println!("{}", serde_json::to_string_pretty(&records)?),
+                false => print!("{}", table::of(&records, SystemTime::now())),
+            }
+            if !unreadable.is_empty() {
+                let ids: Vec<_> = unreadable.iter().map(ToString::to_string).collect();
+                eprintln!(
+                    "{} more cannot be read, and are good for nothing; revoke them by their ids: {}",
+                    ids.len(),
+                    ids.join(" ")
+                );
+            }
+        }
         Reply::Revoked(count) if options.json => println!("{}", serde_json::json!({"revoked": count})),
         Reply::Revoked(1) => println!("revoked 1 token"),
         Reply::Revoked(count) => println!("revoked {count} tokens"),
