@@ -71,7 +71,7 @@ pub use issuer::Issuer;
 pub use keys::{KeyPair, openssl};
 pub use kubelet::Kubelet;
 pub use object_storage::ObjectStorage;
-pub use peer::{Mischief, Peer, garbage, peak_memory};
+pub use peer::{Peer, garbage, peak_memory};
 pub use place::Place;
 pub use process::{DEADLINE, Finished, Process, run, until};
 pub use program::{Program, python};

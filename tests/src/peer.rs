@@ -1,9 +1,8 @@
-//! Peers that misbehave as no real one can be made to.
+//! Peers that a test serves by itself, and what they need to misbehave.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
 
 /// A server that does with each connection what a test wants. It listens until the test program ends.
 pub struct Peer(SocketAddr);
@@ -26,48 +25,6 @@ impl Peer {
     /// `HOST:PORT`.
     pub fn address(&self) -> String {
         self.0.to_string()
-    }
-}
-
-/// What a peer does in place of an answer.
-#[derive(Clone, Debug)]
-pub enum Mischief {
-    /// Says this, and then that again and again.
-    Endless(Vec<u8>, Vec<u8>),
-    /// Says this, and then nothing, but stays.
-    Says(Vec<u8>),
-    /// Says this, a byte at a time with a pause behind each, and then nothing, but stays.
-    Drips(Vec<u8>, Duration),
-    /// Says this, and is gone.
-    Cuts(Vec<u8>),
-}
-
-impl Mischief {
-    /// Does it, until the client is gone.
-    ///
-    /// # Errors
-    ///
-    /// When the client is gone.
-    pub fn play(&self, client: &mut TcpStream) -> io::Result<()> {
-        match self {
-            Self::Endless(first, again) => {
-                client.write_all(first)?;
-                loop {
-                    client.write_all(again)?;
-                }
-            }
-            Self::Says(bytes) => client.write_all(bytes)?,
-            Self::Drips(bytes, pause) => {
-                for byte in bytes {
-                    client.write_all(&[*byte])?;
-                    thread::sleep(*pause);
-                }
-            }
-            Self::Cuts(bytes) => return client.write_all(bytes),
-        }
-        // Until the client hangs up.
-        while client.read(&mut [0; 1024])? > 0 {}
-        Ok(())
     }
 }
 

@@ -15,9 +15,19 @@ use std::time::Duration;
 use token_auth_backends::ldap::{
     LdapAuthenticator, LdapOptions, LdapServer, Security, ServiceAccount, UserSearch,
 };
-use token_auth_tests::{Mischief, Peer, Place, garbage, login, peak_memory};
+use token_auth_tests::{BadPeer, Peer, Place, garbage, login, peak_memory};
 
-use Mischief::{Cuts, Drips, Endless, Says};
+fn cuts(bytes: Vec<u8>) -> BadPeer {
+    BadPeer::saying(bytes)
+}
+
+fn says(bytes: Vec<u8>) -> BadPeer {
+    BadPeer::saying(bytes).then_nothing()
+}
+
+fn endless(first: Vec<u8>, again: &[u8]) -> BadPeer {
+    BadPeer::saying(first).then_forever(again)
+}
 
 /// An element: tag, length, content.
 fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
@@ -70,7 +80,7 @@ enum When {
 const ALICE: &str = "uid=alice,dc=x";
 
 /// Answers as a directory does until then.
-fn serve(client: &mut TcpStream, when: When, mischief: &Mischief) -> io::Result<()> {
+fn serve(client: &mut TcpStream, when: When, mischief: &BadPeer) -> io::Result<()> {
     let mut request = [0; 4096];
     // Whether this is the searching account's connection is told by its first question.
     let length = client.read(&mut request)?;
@@ -84,7 +94,7 @@ fn serve(client: &mut TcpStream, when: When, mischief: &Mischief) -> io::Result<
             let _length = client.read(&mut request)?;
         }
         if step == when {
-            return mischief.play(client);
+            return mischief.answer(client);
         }
         client.write_all(&answer)?;
     }
@@ -114,59 +124,49 @@ async fn what_a_directory_says_is_bounded_before_it_is_understood() {
     let huge = [&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xf0, 2, 1, 1, 0x61][..], &[b'a'; 4096]].concat();
     let deep = |id: u8, tag: u8, levels: usize| message(id, &element(tag, &[&nested(levels)]));
     let too_large = "the server's answer is larger than";
-    let cases: Vec<(&str, When, Mischief, &str)> = vec![
-        ("one message without an end", Binding, Endless(huge.clone(), vec![b'a'; 65536]), too_large),
-        ("one message without an end", Proving, Endless(huge, vec![b'a'; 65536]), too_large),
-        ("a length without an end", Binding, Endless(vec![0x30, 0x80], vec![0; 65536]), NONSENSE),
-        (
-            "entries without an end",
-            Searching,
-            Endless(vec![], entry(3, ALICE).repeat(1000)),
-            "several entries",
-        ),
-        ("references without an end", Searching, Endless(vec![], referral.repeat(1000)), too_large),
-        (
-            "answers to nobody without an end",
-            Searching,
-            Endless(vec![], success(9, 0x65).repeat(100)),
-            NONSENSE,
-        ),
-        ("ten thousand levels", Binding, Says(nested(10_000)), NONSENSE),
-        ("ten thousand levels", Binding, Says(deep(1, 0x61, 10_000)), NONSENSE),
-        ("a hundred thousand levels", Searching, Says(deep(3, 0x64, 100_000)), NONSENSE),
-        ("levels in an extended answer", Asking, Says(deep(2, 0x78, 10_000)), NONSENSE),
+    let cases: Vec<(&str, When, BadPeer, &str)> = vec![
+        ("one message without an end", Binding, endless(huge.clone(), b"a"), too_large),
+        ("one message without an end", Proving, endless(huge, b"a"), too_large),
+        ("a length without an end", Binding, endless(vec![0x30, 0x80], &[0]), NONSENSE),
+        ("entries without an end", Searching, endless(vec![], &entry(3, ALICE)), "several entries"),
+        ("references without an end", Searching, endless(vec![], &referral), too_large),
+        ("answers to nobody without an end", Searching, endless(vec![], &success(9, 0x65)), NONSENSE),
+        ("ten thousand levels", Binding, says(nested(10_000)), NONSENSE),
+        ("ten thousand levels", Binding, says(deep(1, 0x61, 10_000)), NONSENSE),
+        ("a hundred thousand levels", Searching, says(deep(3, 0x64, 100_000)), NONSENSE),
+        ("levels in an extended answer", Asking, says(deep(2, 0x78, 10_000)), NONSENSE),
         (
             "levels in controls",
             Searching,
-            Says(message(
+            says(message(
                 3,
                 &[element(0x65, &[&[0x0a, 1, 0, 4, 0, 4, 0]]), element(0xa0, &[&nested(10_000)])].concat(),
             )),
             "abstains",
         ),
-        ("another protocol", Binding, Says(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), NONSENSE),
-        ("a result that is none", Binding, Says(message(1, &element(0x61, &[&[4, 0, 4, 0]]))), NONSENSE),
-        ("an entry in place of a result", Proving, Says(entry(1, ALICE)), NONSENSE),
-        ("a number of another question", Binding, Says(success(7, 0x61)), NONSENSE),
+        ("another protocol", Binding, says(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), NONSENSE),
+        ("a result that is none", Binding, says(message(1, &element(0x61, &[&[4, 0, 4, 0]]))), NONSENSE),
+        ("an entry in place of a result", Proving, says(entry(1, ALICE)), NONSENSE),
+        ("a number of another question", Binding, says(success(7, 0x61)), NONSENSE),
         (
             "a name that is no text",
             Searching,
-            Says(message(3, &element(0x64, &[&element(4, &[&[0xff]]), &element(0x30, &[])]))),
+            says(message(3, &element(0x64, &[&element(4, &[&[0xff]]), &element(0x30, &[])]))),
             NONSENSE,
         ),
         (
             "values that are cut",
             Searching,
-            Says(message(
+            says(message(
                 3,
                 &element(0x64, &[&[4, 1, b'x'], &[0x30, 9, 0x30, 7, 4, 1, b'u', 0x31, 9, 4, 1]]),
             )),
             NONSENSE,
         ),
-        ("gone at once", Binding, Cuts(vec![]), CLOSED),
-        ("gone within a message", Searching, Cuts(entry(3, ALICE)[..20].to_vec()), CLOSED),
-        ("gone between messages", Searching, Cuts(entry(3, ALICE)), CLOSED),
-        ("a farewell", Proving, Says(message(0, &element(0x78, &[&[0x0a, 1, 52, 4, 0, 4, 0]]))), CLOSED),
+        ("gone at once", Binding, cuts(vec![]), CLOSED),
+        ("gone within a message", Searching, cuts(entry(3, ALICE)[..20].to_vec()), CLOSED),
+        ("gone between messages", Searching, cuts(entry(3, ALICE)), CLOSED),
+        ("a farewell", Proving, says(message(0, &element(0x78, &[&[0x0a, 1, 52, 4, 0, 4, 0]]))), CLOSED),
     ];
     let before = peak_memory();
     for (name, when, mischief, expected) in cases {
@@ -183,7 +183,7 @@ async fn what_a_directory_says_is_bounded_before_it_is_understood() {
             0 => garbage(seed, 300),
             _ => [&[0x30, 0x40, 2, 1, 1, 0x61, 0x3b][..], &garbage(seed, 0x3b)].concat(),
         };
-        let mischief = Cuts(bytes);
+        let mischief = cuts(bytes);
         let peer = Peer::start(move |client| serve(client, Binding, &mischief));
         let directory =
             LdapAuthenticator::new(options(&place, format!("ldap://{}", peer.address()).parse().unwrap()))
@@ -199,7 +199,8 @@ async fn what_a_directory_says_is_bounded_before_it_is_understood() {
 async fn a_directory_that_drips_is_left_when_its_time_is_up() {
     let place = Place::new();
     for when in [When::Binding, When::Searching, When::Proving] {
-        let drips = Drips(vec![0x30, 0x84, 0, 0, 1, 0, 2, 1], Duration::from_millis(20));
+        let drips =
+            BadPeer::saying([]).then_slowly([&[0x30, 0x84, 0, 0, 1, 0, 2, 1][..], &[0; 200]].concat());
         let peer = Peer::start(move |client| serve(client, when, &drips));
         let mut options = options(&place, format!("ldap://{}", peer.address()).parse().unwrap());
         (options.timeouts.bind, options.timeouts.search) =
@@ -216,28 +217,19 @@ async fn nothing_that_is_said_before_tls_counts() {
     let authority = token_auth_tests::KeyPair::issue(place.path(), "ldap", "IP:127.0.0.1");
     for (name, mischief, expected) in [
         // What stands behind the answer was said by whoever is on the way.
-        ("an answer with more behind it", Says([success(1, 0x78), success(2, 0x61)].concat()), NONSENSE),
-        ("levels", Says(nested(10_000)), NONSENSE),
-        ("no TLS behind the answer", Says([success(1, 0x78)].concat()), "the connection was closed"),
+        ("an answer with more behind it", says([success(1, 0x78), success(2, 0x61)].concat()), NONSENSE),
+        ("levels", says(nested(10_000)), NONSENSE),
+        ("no TLS behind the answer", cuts(success(1, 0x78)), "the connection was closed"),
         (
             "a refusal",
-            Says(message(1, &element(0x78, &[&[0x0a, 1, 2, 4, 0, 4, 0]]))),
+            says(message(1, &element(0x78, &[&[0x0a, 1, 2, 4, 0, 4, 0]]))),
             "StartTLS is refused: result 2 (protocolError)",
         ),
-        ("gone", Cuts(vec![]), CLOSED),
+        ("gone", cuts(vec![]), CLOSED),
     ] {
-        let drop_then = matches!(expected, "the connection was closed") && name.starts_with("no TLS");
         let peer = Peer::start(move |client| {
             let _length = client.read(&mut [0; 1024])?;
-            match (&mischief, drop_then) {
-                // The beginning of TLS is answered with the end.
-                (Says(bytes), true) => {
-                    client.write_all(bytes)?;
-                    let _length = client.read(&mut [0; 1024])?;
-                    Ok(())
-                }
-                _ => mischief.play(client),
-            }
+            mischief.answer(client)
         });
         let server: LdapServer = format!("ldap://{}", peer.address()).parse().unwrap();
         let mut options = options(&place, server.with_security(Security::StartTls));
