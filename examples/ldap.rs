@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = TokenService::new("example", directory, acl, Signer::new(key)?)?;
     let app = Router::new().route_service("/auth", TokenEndpoint::new(service)).layer(map_request(
         async |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
-            request.extensions_mut().insert(ClientAddress(peer.ip()));
+            request.extensions_mut().insert(ClientAddress::from(peer));
             request
         },
     ));

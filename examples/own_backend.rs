@@ -9,8 +9,12 @@
 //! curl -s -u build-blue:wrong  'http://127.0.0.1:5001/auth?service=registry'
 //! ```
 
+use std::net::SocketAddr;
+
 use axum::Router;
-use token_auth_backends::core::http::TokenEndpoint;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
+use token_auth_backends::core::http::{ClientAddress, TokenEndpoint};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
     AccessRequest, AccountRequest, Authenticator, Authn, AuthnRequest, Authz, BackendError, Credentials,
@@ -75,7 +79,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
     let service = TokenService::new("example", machines, authorizer_fn(own_team), Signer::new(key)?)?;
 
-    let app = Router::new().route_service("/auth", TokenEndpoint::new(service));
-    axum::serve(tokio::net::TcpListener::bind("127.0.0.1:5001").await?, app).await?;
+    let app = Router::new().route_service("/auth", TokenEndpoint::new(service)).layer(map_request(
+        async |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
+            request.extensions_mut().insert(ClientAddress::from(peer));
+            request
+        },
+    ));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:5001").await?;
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }

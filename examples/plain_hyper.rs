@@ -6,14 +6,17 @@
 //! curl -s -u alice:wonderland 'http://127.0.0.1:5001/auth?service=registry&scope=repository:alice/app:pull,push'
 //! ```
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use token_auth_backends::core::TokenService;
 use token_auth_backends::core::acl::{Acl, Match, Rule};
-use token_auth_backends::core::http::TokenEndpoint;
+use token_auth_backends::core::http::{ClientAddress, TokenEndpoint};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
 use token_auth_backends::static_users::{StaticUser, StaticUsers};
@@ -32,8 +35,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:5001").await?;
     loop {
-        let (stream, _) = listener.accept().await?;
-        let service = TowerToHyperService::new(endpoint.clone());
+        let (stream, peer) = listener.accept().await?;
+        let endpoint = endpoint.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ClientAddress::from(peer));
+            let endpoint = endpoint.clone();
+            async move { Ok::<_, Infallible>(endpoint.respond(request).await) }
+        });
         tokio::spawn(async move {
             let mut builder = auto::Builder::new(TokioExecutor::new());
             builder.http1().timer(TokioTimer::new());

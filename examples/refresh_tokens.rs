@@ -15,12 +15,15 @@
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use token_auth_backends::core::acl::{Acl, Match, Rule};
-use token_auth_backends::core::http::TokenEndpoint;
+use token_auth_backends::core::http::{ClientAddress, TokenEndpoint};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
     NewPersonalToken, PersonalPolicy, RefreshPolicy, StoredTokens, TokenService, TokenStore as _,
@@ -53,7 +56,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (token, record) = tokens.create(robot, &**service.authenticator(), service.now()).await?;
     println!("the robot's token {}, shown this once: {}", record.id, token.expose());
 
-    let app = Router::new().route_service("/auth", TokenEndpoint::new(service));
-    axum::serve(tokio::net::TcpListener::bind("127.0.0.1:5001").await?, app).await?;
+    let app = Router::new().route_service("/auth", TokenEndpoint::new(service)).layer(map_request(
+        async |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
+            request.extensions_mut().insert(ClientAddress::from(peer));
+            request
+        },
+    ));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:5001").await?;
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }

@@ -10,11 +10,14 @@
 //! Restarting it ends all tokens: they are kept in memory here.
 
 use std::env;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use token_auth_backends::core::acl::{Acl, Match, Rule};
-use token_auth_backends::core::http::TokenEndpoint;
+use token_auth_backends::core::http::{ClientAddress, TokenEndpoint};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
     AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens, TokenService, TokenStore,
@@ -49,8 +52,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
     let service = TokenService::new("example", sources, acl, Signer::new(key)?)?.with_stored_tokens(tokens);
 
-    let app = Router::new().route_service("/auth", TokenEndpoint::new(service)).fallback_service(pages);
+    let app = Router::new()
+        .route_service("/auth", TokenEndpoint::new(service))
+        .fallback_service(pages)
+        .layer(map_request(async |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
+            request.extensions_mut().insert(ClientAddress::from(peer));
+            request
+        }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:5001").await?;
-    axum::serve(listener, app).await?;
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }

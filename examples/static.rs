@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route_service("/auth", TokenEndpoint::new(service))
         .route("/jwks.json", get(async move || jwks(&keys)))
         .layer(map_request(async |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
-            request.extensions_mut().insert(ClientAddress(peer.ip()));
+            request.extensions_mut().insert(ClientAddress::from(peer));
             request
         }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:5001").await?;

@@ -18,6 +18,22 @@ pub fn guide_to_workloads(heading: &str) -> Vec<&'static str> {
     blocks(guide, "\n# ", heading)
 }
 
+/// What the guide to the sign-in configures behind a reverse proxy: the keys of `server` that are about it, and nginx's block.
+///
+/// # Panics
+///
+/// When the guide has none.
+pub fn guide_to_proxies() -> (String, &'static str) {
+    let guide = include_str!("../../token-auth-backends/guides/sign-in.md");
+    let server = blocks(guide, "\n## ", "Behind a reverse proxy")[1];
+    let keys = server.lines().filter(|line| !line.contains("addr:")).filter_map(|line| {
+        let key = line.strip_prefix("  ")?;
+        Some(key.split(" #").next().unwrap_or(key).trim())
+    });
+    let (_, nginx) = guide.split_once("```nginx\n").expect("a block for nginx");
+    (keys.collect::<Vec<_>>().join(", "), nginx.split("```").next().unwrap_or(nginx))
+}
+
 fn blocks(guide: &'static str, before: &str, heading: &str) -> Vec<&'static str> {
     let (_, section) = guide.split_once(&format!("{before}{heading}\n")).expect("a heading of the guide");
     let section = section.split(before).next().unwrap_or(section);

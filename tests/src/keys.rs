@@ -36,6 +36,17 @@ impl KeyPair {
         Self::named(place, name)
     }
 
+    /// A self-signed certificate with more arguments to `openssl req`, for a key that is kept for tests.
+    pub fn self_sign_with(place: &Place, kept: &str, more: &[&str]) -> Self {
+        let key = format!("{}/../token-auth-core/testdata/keys/{kept}.pem", env!("CARGO_MANIFEST_DIR"));
+        let pair = Self::named(place, kept);
+        std::fs::copy(key, &pair.key).unwrap();
+        let (key, certificate) = (format!("{kept}.key"), format!("{kept}.pem"));
+        let request = ["req", "-x509", "-new", "-key", &key, "-out", &certificate, "-subj", "/CN=token"];
+        openssl(place.path(), &[&request[..], &["-days", "30"], more].concat()).ok();
+        pair
+    }
+
     /// A certificate that expired years ago, for a key that is there already.
     pub fn self_sign_expired(place: &Place, name: &str) -> Self {
         let folder = place.own_folder("ca-");

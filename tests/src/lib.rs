@@ -63,7 +63,7 @@ pub use clients::{Ctr, Docker, DockerEngine, Oras, Outcome, Podman, RegistryClie
 pub use daemon::Daemon;
 pub use databases::{MariaDb, Postgres};
 pub use forge::Forge;
-pub use guide::{guide_to_directories, guide_to_workloads};
+pub use guide::{guide_to_directories, guide_to_proxies, guide_to_workloads};
 pub use http::{Answer, curl};
 pub use identity_provider::IdentityProvider;
 pub use image::Image;

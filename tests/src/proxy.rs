@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{Daemon, KeyPair, Place, Program};
+use crate::{Daemon, KeyPair, Place, Program, guide_to_proxies};
 
 /// nginx, which ends TLS for a server and serves it below a path; it is killed when this is dropped.
 pub struct Proxy {
@@ -12,12 +12,14 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Serves this server below this path, which it takes off.
+    /// Serves this server below this path, which it takes off, as the guide says.
     pub fn start(place: &Place, server: &str, path: &str) -> Self {
         let folder = place.own_folder("nginx-");
         let authority = KeyPair::issue(&folder, "proxy", "IP:127.0.0.1");
         let certificate = (folder.join("proxy.pem"), authority);
-        let config = include_str!("../data/nginx.conf").replace("SERVER", server).replace("PATH", path);
+        let (_, location) = guide_to_proxies();
+        let location = location.replace("http://127.0.0.1:5001", server).replace("/login", path);
+        let config = include_str!("../data/nginx.conf").replace("LOCATION", &location);
         let nginx = Daemon::start("nginx/", move |port| {
             let file = folder.join(format!("{port}.conf"));
             std::fs::write(&file, config.replace("PORT", &port.to_string())).unwrap();

@@ -17,6 +17,18 @@ fn usual_files_are_not_warned_of() {
     let article = article.replace("/config/auth.pem", "token.pem").replace("/config/auth.key", "token.key");
     for config in [Server::USUAL, &article] {
         let said = check(config, &["--deny-warnings"]).ok().stdout;
+        // Neither says whether tokens carry the certificate.
+        let (note, rest) = said.split_once('\n').unwrap();
+        let about = "note: config.yml:";
+        assert!(
+            note.starts_with(about) && note.contains("a registry 3.x that has `jwks` alone refuses them"),
+            "{said}"
+        );
+        assert_eq!(rest, "config.yml: good\n");
+        let (before, after) = config.split_once("issuer:").unwrap();
+        let indent = before.rsplit('\n').next().unwrap();
+        let known = format!("{before}x5c: true\n{indent}issuer:{after}");
+        let said = check(&known, &["--deny-warnings"]).ok().stdout;
         assert_eq!(said, "config.yml: good\n");
     }
 }
@@ -25,7 +37,7 @@ fn usual_files_are_not_warned_of() {
 fn suspicious_rules_are_warnings_and_errors_on_request() {
     let config = Server::USUAL.replace("public/*", "public/**");
     let said = check(&config, &[]).ok().stdout;
-    assert!(said.starts_with("warning: config.yml:31: acl[4].match.name: "), "{said}");
+    assert!(said.contains("\nwarning: config.yml:31: acl[4].match.name: "), "{said}");
     assert!(
         said.contains("(double-star); write \"public/*\"") && said.ends_with("config.yml: good\n"),
         "{said}"
@@ -47,7 +59,7 @@ tests:
 ";
     let config = format!("{}{tests}", Server::USUAL);
     assert_eq!(
-        check(&config, &["--deny-warnings"]).ok().stdout,
+        check(&config, &["--deny-warnings"]).ok().stdout.split_once('\n').unwrap().1,
         "policy test A team pushes ... ok\n\
          policy test \"\" asks for repository:public/app:pull,push ... ok\n\
          policy tests: 2 passed, 0 failed\n\
@@ -64,4 +76,53 @@ tests:
         assert!(failed.stdout.contains(line), "{line}\n{failed}");
     }
     check(&config.replace("expect: [pull]", "expect: [delete]"), &[]).fails_with("tests[2].expect");
+}
+
+#[test]
+fn a_rule_that_never_denies_what_it_is_to_deny_is_an_error() {
+    let rule = "acl:\n  - {match: {name: 'secret/*', account: '${Account}'}, actions: []}";
+    for lenient in [&[][..], &["--lenient"]] {
+        let config = Server::USUAL.replace("acl:", rule);
+        let finished = check(&config, lenient);
+        assert!(
+            finished.stdout.contains("warning: config.yml:22: acl[1].match.account: in \"${Account}\""),
+            "{finished}"
+        );
+        assert!(
+            finished.stdout.contains("error: config.yml:22: acl[1].match.account: the rule denies"),
+            "{finished}"
+        );
+        finished.fails_with("1 rules that never deny");
+    }
+    // An unknown key, which is a warning then, hides nothing.
+    let config = Server::USUAL
+        .replace("acl:", "foo_auth: {}\nacl:")
+        .replace("team: \"blue\"}", "team: \"${labels:x}\", grp: a}");
+    let said = check(&config, &["--lenient"]).ok().stdout;
+    assert!(said.contains("(unknown-label)") && said.contains("(unknown-placeholder)"), "{said}");
+}
+
+#[test]
+fn the_server_says_what_check_would() {
+    let rules = Server::USUAL.replace("public/*", "public/**");
+    let config = format!("{rules}\ntests: [{{scope: 'repository:public/app:pull', expect: []}}]\n");
+    let place = Place::new();
+    let server = Server::with(&place, &config);
+    server.wait_for_log("(double-star)");
+    server.wait_for_log("tests[1]: expected nothing, granted pull");
+    // And again when it is read again.
+    place.write("config.yml", &config.replace("public/**", "public/*/*/**"));
+    server.signal("HUP");
+    server.wait_for_log("public/*/*/*");
+    server.token(None, &[]);
+    drop(server);
+
+    let start = |option: &str, text: &str| {
+        place.write("config.yml", text);
+        let arguments = [option, "config.yml", "--listen", "127.0.0.1:0"];
+        run(docker_auth().current_dir(place.path()).args(arguments), "")
+    };
+    start("--deny-warnings", &config).fails_with("config.yml: 2 warnings");
+    let failing = config.replace("public/**", "public/*");
+    start("--deny-warnings", &failing).fails_with("config.yml: 1 warnings");
 }

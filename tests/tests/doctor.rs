@@ -42,7 +42,9 @@ fn tells_which_registries_accept_and_why_not() {
     let thumbprint =
         "-2.8 rootcertbundle, +3.0 rootcertbundle, +3.0 jwks, +3.1 rootcertbundle, +3.1 jwks, +zot cert";
     let edwards =
-        "-2.8 rootcertbundle, -3.0 rootcertbundle, -3.0 jwks, +3.1 rootcertbundle, -3.1 jwks, +zot cert";
+        "-2.8 rootcertbundle, +3.0 rootcertbundle, -3.0 jwks, +3.1 rootcertbundle, -3.1 jwks, +zot cert";
+    let edwards_id =
+        "-2.8 rootcertbundle, -3.0 rootcertbundle, +3.0 jwks, -3.1 rootcertbundle, +3.1 jwks, +zot cert";
     for (kind, more, expected, refusing, why) in [
         ("p256", "x5c: true", both, "", "token.x5c: false"),
         ("rsa2048", "disable_legacy_key_id: true", both, "", "token.x5c: false"),
@@ -54,7 +56,8 @@ fn tells_which_registries_accept_and_why_not() {
             "2.8",
             "it knows the key by the id",
         ),
-        ("ed25519", "x5c: true", edwards, "2.8, 3.0", "does not verify EdDSA"),
+        ("ed25519", "x5c: true", edwards, "2.8", "does not start"),
+        ("ed25519", "x5c: false", edwards_id, "2.8", "does not start"),
     ] {
         let place = with_key(kind);
         let more = more.trim_matches(['{', '}']).replace(", ", "\n  ");
@@ -137,4 +140,70 @@ fn files_are_replaced_only_when_asked_to() {
     write(&["--overwrite"]).ok();
     assert_ne!(place.read("files/rootcertbundle.pem"), before);
     assert!(fs::read_dir(place.at("files")).unwrap().count() == 4);
+}
+
+/// From P-256 to Ed25519: the next key is published, and 2.8 would not start with its certificate.
+#[test]
+fn a_certificate_with_which_a_registry_does_not_start_is_left_out() {
+    let place = with_key("p256");
+    KeyPair::generate(&place, "next", "ed25519");
+    let config = token_keys("published_keys: [{file: next.pem}]");
+    place.write("config.yml", &config);
+    let server = ServerSetup::new(&place).arg("config.yml").start();
+    let realm = format!("{}/auth", server.url);
+    let finished = doctor(&place, &config, &["--write", "files", "--realm", &realm]);
+    assert_eq!(finished.status.code(), Some(1));
+    let said = "registry 2.8 with rootcertbundle: does not start: it does not start with the certificate of";
+    assert!(finished.stdout.contains(said), "{finished}");
+    assert!(finished.stdout.contains("leave it out, as --write does, and it accepts"), "{finished}");
+    finished.fails_with("not accepted by 2.8");
+    let certificates = |file: &str| place.read(file).matches("BEGIN CERTIFICATE").count();
+    assert_eq!(certificates("files/rootcertbundle.pem"), 1);
+    assert_eq!(certificates("files/rootcertbundle-3.0-3.1-zot.pem"), 2);
+    assert!(place.read("files/registry-auth-3.0-3.1-zot.yml").contains("signingalgorithms: [ES256, EdDSA]"));
+    let registry = RegistrySetup::new(&place).configured(&place.read("files/registry-auth.yml")).start();
+    let image = Image::new(&place, "hello");
+    Skopeo::new(&place, &registry).logged_in("admin", "badmin").push(&image, "app:1").ok();
+
+    // Who has newer ones only, has them with both.
+    let newer = ["--registry", "3.0", "--registry", "3.1", "--write", "newer"];
+    doctor(&place, &config, &newer).ok();
+    assert_eq!(certificates("newer/rootcertbundle.pem"), 2);
+    assert!(place.read("newer/registry-auth.yml").contains("signingalgorithms: [ES256, EdDSA]"));
+    // And the other way round.
+    let older = ["--registry", "2.8", "--write", "older", "--realm", &realm];
+    doctor(&place, &config, &older).fails_with("not accepted by 2.8");
+    assert_eq!(certificates("older/rootcertbundle.pem"), 1);
+    RegistrySetup::new(&place).configured(&place.read("older/registry-auth.yml")).start();
+}
+
+#[test]
+fn what_a_registry_cannot_load_is_a_verdict_of_its_own() {
+    let place = Place::new();
+    KeyPair::self_sign_with(&place, "p256", &["-set_serial", "-7"]);
+    let config = Server::USUAL.replace("token.pem", "p256.pem").replace("token.key", "p256.key");
+    let finished = doctor(&place, &config, &["--write", "files"]);
+    for registry in ["3.0", "3.1"] {
+        let said = format!("registry {registry} with rootcertbundle: does not start");
+        assert!(finished.stdout.contains(&said), "{finished}");
+    }
+    assert!(finished.stdout.contains("registry 2.8 with rootcertbundle: accepts"), "{finished}");
+    finished.fails_with("not accepted by 3.0, 3.1");
+    assert!(place.read("files/rootcertbundle.pem").contains("BEGIN CERTIFICATE"));
+
+    KeyPair::self_sign_with(&place, "p256", &["-addext", "1.2.3.4=critical,ASN1:NULL"]);
+    let finished = doctor(&place, &config, &[]);
+    assert!(finished.stdout.contains("2.8 with rootcertbundle: refuses: the certificate that"), "{finished}");
+    finished.fails_with("not accepted by 2.8, 3.0, 3.1");
+
+    KeyPair::self_sign_with(&place, "p256", &[]);
+    let listed = |algorithm: &str| {
+        doctor(
+            &place,
+            &config,
+            &["--registry", "3.1", "--signing-algorithm", "RS256", "--signing-algorithm", algorithm],
+        )
+    };
+    listed("ES256").ok();
+    listed("ES384").fails_with("not accepted by 3.1");
 }

@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use token_auth_tests::{Browser, Image, KeyPair, Place, Proxy, Registry, SignIn, Skopeo, curl};
+use token_auth_tests::{
+    Browser, Image, KeyPair, Place, Proxy, Registry, SignIn, Skopeo, curl, guide_to_proxies,
+};
 
 /// The cookies of the pages. Each is bound to TLS, to this very host, and to no script.
 #[track_caller]
@@ -90,8 +92,8 @@ fn with_a_certificate_of_the_server_and_below_a_path() {
 fn behind_a_reverse_proxy_that_ends_tls_and_takes_a_path_off() {
     let place = Place::new();
     let mut proxy = None;
-    let keys = "real_ip_header: X-Forwarded-For, real_ip_pos: -1, trusted_proxies: [127.0.0.1]";
-    let setup = SignIn::found_at(&place, keys, |server| {
+    let (keys, _) = guide_to_proxies();
+    let setup = SignIn::found_at(&place, &keys, |server| {
         proxy.insert(Proxy::start(&place, &server.url, "/login")).url.clone()
     });
     let proxy = proxy.unwrap();

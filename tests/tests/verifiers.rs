@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{EncodingKey, Header, encode};
 use token_auth_core::token::{
-    Algorithm, Audience, CertificateChain, Claims, KeyIdKind, Registry, RegistrySetup, RegistryTrust, Signer,
-    SigningKey, TrustForm, jwks,
+    Algorithm, Audience, CertificateChain, Claims, KeyIdKind, Refusal, Registry, RegistrySetup,
+    RegistryTrust, Signer, SigningKey, TrustForm, Unloadable, jwks,
 };
 use token_auth_tests::{
     KeyPair, Place, Registry as RealRegistry, RegistrySetup as RealSetup, Rules, Server, Token, Verifier,
@@ -95,7 +95,8 @@ fn as_tests_know(place: &Place, trust: &RegistryTrust, token: &Token) -> String 
 /// The same by the library.
 fn as_the_library_knows(trust: &RegistryTrust, token: &Token) -> String {
     let accepts = |registry, form| {
-        let setup = RegistrySetup { registry, form, trust, issuer: Server::ISSUER, service: "registry" };
+        let (issuer, service) = (Server::ISSUER, "registry");
+        let setup = RegistrySetup { registry, form, trust, issuer, service, algorithms: None };
         letter(setup.verify(&token.text, SystemTime::now()).is_ok())
     };
     let certified = PAIRS.map(|(_, registry)| accepts(registry, TrustForm::Certificates));
@@ -130,7 +131,7 @@ fn every_algorithm_with_every_header() {
     let place = Place::new();
     let elliptic = ["yyyynn", "yyyynn", "ynnyyy", "nnyyyy"];
     let rsa = ["yyyynn", "yyyynn", "ynnyyy", "nyyyyy"];
-    let edwards = ["nnyynn", "nnyynn", "nnnyny", "nnyyny"];
+    let edwards = ["nyyynn", "nyyynn", "nnnyyy", "nnyyyy"];
     let zero = ["yyyynn", "yyyynn", "ynnyyy", "nnnyyy"];
     let names = ["p256", "p256-leading-zero", "p384", "p521", "rsa2048", "ed25519"];
     let keys = names.map(|name| Key::new(&place, name));
@@ -165,11 +166,89 @@ fn every_algorithm_with_every_header() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Why a registry does not start with what this trust gives it.
+fn refused_at_start(registry: Registry, trust: &RegistryTrust) -> Option<Unloadable> {
+    let (form, issuer, service) = (TrustForm::Certificates, Server::ISSUER, "registry");
+    let setup = RegistrySetup { registry, form, trust, issuer, service, algorithms: None };
+    match setup.verify("", SystemTime::now()) {
+        Err(Refusal::DoesNotStart { reason, .. }) => Some(reason),
+        _ => None,
+    }
+}
+
 #[test]
-fn registry_2_does_not_start_with_an_ed25519_certificate() {
+fn registry_2_does_not_start_with_an_ed25519_certificate_anywhere() {
     let place = Place::new();
-    let key = Key::new(&place, "ed25519");
-    setup(&place, &key.certificates).finish().fails_with("unable to get public key");
+    let [edwards, elliptic] = ["ed25519", "p256"].map(|name| Key::new(&place, name));
+    for keys in [&[&edwards][..], &[&edwards, &elliptic], &[&elliptic, &edwards]] {
+        let mut trust = RegistryTrust::default();
+        keys.iter().for_each(|key| trust.add_chain(&key.chain));
+        assert_eq!(refused_at_start(Registry::V2, &trust), Some(Unloadable::Ed25519));
+        for registry in [Registry::V3_0, Registry::V3_1, Registry::Zot] {
+            assert_eq!(refused_at_start(registry, &trust), None, "{registry}");
+        }
+        setup(&place, &trust.certificates_pem()).finish().fails_with("public key");
+        // What is left out is all that kept it from starting.
+        let left = trust.loadable_by(Registry::V2);
+        assert_eq!(left.certificates_pem().matches("BEGIN").count(), keys.len() - 1);
+        if keys.len() > 1 {
+            let token = elliptic.signer(Algorithm::ES256, FORMS[0]).sign_now(&claims()).unwrap();
+            assert_eq!(as_it_is(&real(&place, &left.certificates_pem()), &Token::parse(&token)), 'y');
+        }
+    }
+}
+
+#[test]
+fn certificates_that_go_reads_differently() {
+    let place = Place::new();
+    for (name, extra, starts, verifies) in [
+        ("negative", &["-set_serial", "-1"][..], false, true),
+        ("critical", &["-addext", "1.2.3.4=critical,ASN1:NULL"], true, false),
+        ("not critical", &["-addext", "1.2.3.4=ASN1:NULL"], true, true),
+        ("known", &["-addext", "extendedKeyUsage=critical,clientAuth"], true, true),
+        ("names", &["-addext", "subjectAltName=critical,DNS:a"], true, true),
+        ("other names", &["-addext", "subjectAltName=critical,RID:1.2.3"], true, false),
+    ] {
+        let key = Key::read(&KeyPair::self_sign_with(&place, "p256", extra));
+        let trust = key.trust();
+        for registry in [Registry::V3_0, Registry::V3_1] {
+            let refused = refused_at_start(registry, &trust);
+            assert_eq!(refused, (!starts).then_some(Unloadable::NegativeSerial), "{name}");
+            assert_eq!(trust.loadable_by(registry).certificates_pem().is_empty(), !starts, "{name}");
+        }
+        assert_eq!(refused_at_start(Registry::V2, &trust), None, "{name}");
+        // By the key id nobody looks at extensions.
+        let registry = real(&place, &trust.certificates_pem());
+        for (form, expected) in [(FORMS[0], verifies), (FORMS[2], true)] {
+            let token = key.signer(Algorithm::ES256, form).sign_now(&claims()).unwrap();
+            let token = Token::parse(&token);
+            assert_eq!(as_it_is(&registry, &token), letter(expected), "{name}");
+            assert!(as_the_library_knows(&trust, &token).starts_with(letter(expected)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn signing_algorithms_that_a_registry_lists() {
+    let place = Place::new();
+    let key = Key::new(&place, "p384");
+    let token = key.signer(Algorithm::ES384, FORMS[0]).sign_now(&claims()).unwrap();
+    let trust = key.trust();
+    for (listed, expected) in [
+        (None, "yyyy"),
+        (Some(&[Algorithm::ES384][..]), "yyyy"),
+        (Some(&[Algorithm::RS256, Algorithm::ES384]), "yyyy"),
+        (Some(&[Algorithm::RS256, Algorithm::ES256]), "ynny"),
+        (Some(&[]), "ynny"),
+    ] {
+        let accepts = PAIRS.map(|(_, registry)| {
+            let (form, issuer, service) = (TrustForm::Certificates, Server::ISSUER, "registry");
+            let setup = RegistrySetup { registry, form, trust: &trust, issuer, service, algorithms: listed };
+            letter(setup.verify(&token, SystemTime::now()).is_ok())
+        });
+        assert_eq!(String::from_iter(accepts), expected, "{listed:?}");
+    }
+    assert_eq!(trust.algorithms(), [Algorithm::ES384]);
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn the_server_starts_without_the_issuer() {
     let scope = "repository:acme/app:pull";
     let answer = ask(&server, &jwt, scope).is_error(503);
     assert!(!answer.body.contains("127.0.0.1"), "{answer}");
-    server.wait_for_log("cannot ask for an issuer's keys");
+    server.wait_for_log("cannot ask an issuer for its keys");
     // Everyone else is served.
     server.ask(Some("admin:badmin"), &[scope]).is(200);
     issuer.go_away(false);
@@ -473,4 +473,25 @@ fn a_file_of_keys_is_read_again_with_the_configuration() {
     reload(&issuer.jwks().to_string(), "configuration loaded again");
     ask(&server, &job(), scope).is(200);
     ask(&server, &old, scope).is_error(401);
+}
+
+/// All jobs come with one user name, and often from one address: what is refused of one is nothing to the others.
+#[test]
+fn refused_jobs_do_not_keep_the_others_out() {
+    let (place, issuer) = (Place::new(), Issuer::start());
+    let server = trusting(&place, &issuer);
+    for number in 0..150 {
+        let stranger = issuer.token(&job(&format!("evil/app-{number}"), "main"));
+        ask(&server, &stranger, "repository:acme/app:pull").is_error(401);
+    }
+    ask(&server, &issuer.token(&job("acme/app", "main")), "repository:acme/app:pull").is(200);
+    // Of an issuer that nobody trusts it is a password like any other.
+    let impostor = Issuer::start();
+    for number in 0..10 {
+        let dressed = impostor.token(&job(&format!("acme/app-{number}"), "main"));
+        ask(&server, &dressed, "repository:acme/app:pull").is_error(401);
+    }
+    let dressed = impostor.token(&job("acme/app", "main"));
+    ask(&server, &dressed, "repository:acme/app:pull").is_error(429);
+    ask(&server, &issuer.token(&job("acme/app", "main")), "repository:acme/app:pull").is(200);
 }

@@ -5,11 +5,11 @@
 )]
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use token_auth_core::{Authn, AuthnRequest, BackendError, Credentials, Identity, Labels, Restriction};
 
+use crate::decoys::Decoys;
 use crate::password::{PasswordHash, PasswordVerifier};
 
 /// One account, its identity ready to be handed out.
@@ -23,7 +23,7 @@ struct Account {
 pub(crate) struct Accounts {
     by_name: HashMap<Arc<str>, Account>,
     /// What is computed for names that are not in the table.
-    decoys: Vec<PasswordHash>,
+    decoys: Decoys,
 }
 
 impl Accounts {
@@ -46,7 +46,8 @@ impl Accounts {
     /// Takes the decoys out: nothing is computed for names that are not in the table.
     #[cfg(feature = "static-users")]
     pub(crate) fn take_decoys(&mut self) -> Vec<PasswordHash> {
-        std::mem::take(&mut self.decoys)
+        self.decoys = Decoys::default();
+        self.by_name.values().filter_map(|account| account.hash.clone()).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -66,7 +67,7 @@ impl Accounts {
         &self,
         request: &AuthnRequest<'_>,
         verifier: &PasswordVerifier,
-        decoys: &Decoys,
+        further: &Decoys,
     ) -> Result<Authn, BackendError> {
         let (name, password) = match request.credentials {
             Credentials::Anonymous => ("", None),
@@ -74,44 +75,19 @@ impl Accounts {
             _ => return Ok(Authn::Abstain),
         };
         let Some(account) = self.by_name.get(name) else {
-            if let (Some(decoy), Some(password)) = (decoys.choose(name, &self.decoys), password) {
-                verifier.spend(decoy, password).await?;
+            if let Some(decoy) = self.decoys.choose(name, further) {
+                verifier.spend(request, decoy).await?;
             }
             return Ok(Authn::Abstain);
         };
         let accepted = match (&account.hash, password) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(hash), Some(password)) => verifier.verify(hash, password).await?,
+            (Some(hash), Some(_)) => verifier.check(request, hash).await?,
         };
         Ok(match accepted {
             true => Authn::Accept(account.identity.clone()),
             false => Authn::Reject("wrong password".into()),
         })
-    }
-}
-
-/// Chooses what is computed for unknown names.
-pub(crate) struct Decoys {
-    key: RandomState,
-    /// Hashes of other tables, whose unknown names come here.
-    further: Vec<PasswordHash>,
-}
-
-impl Decoys {
-    pub(crate) fn new() -> Self {
-        Self { key: RandomState::new(), further: Vec::new() }
-    }
-
-    #[cfg(feature = "htpasswd")]
-    pub(crate) fn extend(&mut self, further: impl IntoIterator<Item = PasswordHash>) {
-        self.further.extend(further);
-    }
-
-    /// Always the same hash for the same name, as if it had one: of this table, or of the further ones.
-    fn choose<'a>(&'a self, name: &str, own: &'a [PasswordHash]) -> Option<&'a PasswordHash> {
-        let count = u64::try_from(own.len() + self.further.len()).ok()?;
-        let index = usize::try_from(self.key.hash_one(name).checked_rem(count)?).ok()?;
-        own.iter().chain(&self.further).nth(index)
     }
 }

@@ -57,6 +57,8 @@ pub use token_auth_core::*;
 mod accounts;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "password")]
+mod decoys;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
 #[cfg(feature = "http-client")]

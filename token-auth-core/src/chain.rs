@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     AccessRequest, AccountRequest, Authenticator, Authn, AuthnRequest, Authorizer, Authz, BackendError,
+    Credentials,
 };
 
 /// Authenticators asked in order. The first that does not abstain decides; an `Err` stops the chain, since a source that
@@ -43,7 +44,11 @@ impl FromIterator<Arc<dyn Authenticator>> for AuthenticatorChain {
 #[async_trait]
 impl Authenticator for AuthenticatorChain {
     async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        let signed = self.is_signed(request.credentials);
         for member in &self.0 {
+            if signed && !member.is_signed(request.credentials) {
+                continue;
+            }
             match member.authenticate(request).await? {
                 Authn::Abstain => {}
                 Authn::Accept(mut identity) => {
@@ -73,6 +78,10 @@ impl Authenticator for AuthenticatorChain {
             }
         }
         Ok(Authn::Abstain)
+    }
+
+    fn is_signed(&self, credentials: &Credentials) -> bool {
+        self.0.iter().any(|member| member.is_signed(credentials))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -82,6 +82,7 @@ mod error;
 #[cfg(feature = "http")]
 pub mod http;
 mod labels;
+mod network;
 mod request;
 mod restriction;
 pub mod scope;
@@ -102,11 +103,12 @@ pub use clock::{Clock, RandomIds, SystemClock, TokenIds};
 pub use deadline::Deadline;
 pub use error::BackendError;
 pub use labels::{LabelValue, Labels, Origin};
+pub use network::ClientNetwork;
 pub use request::{GrantType, RequestError, RequestLimits, RequestParts, TokenRequest};
 pub use restriction::{Restriction, ScopePattern, ScopePatternError};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};
 pub use service::{
-    Answer, AttemptLimits, Decision, Record, ServiceError, TokenError, TokenResponse, TokenService,
+    Answer, AttemptLimits, Decision, Record, ServiceError, Timer, TokenError, TokenResponse, TokenService,
 };
 pub use stored_tokens::{
     CreateTokenError, DamagedToken, NewPersonalToken, OpaqueToken, PersonalPolicy, RefreshPolicy,

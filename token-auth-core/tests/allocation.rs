@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test code fails by panicking")]
 
-use token_auth_core::acl::{Acl, Match, Rule};
+use token_auth_core::acl::{Acl, AclLimits, Match, Rule};
 use token_auth_core::{AccessRequest, ActionSet, LabelValue, Labels};
 
 #[test]
@@ -35,5 +35,33 @@ fn a_decision_without_placeholders_allocates_nothing() {
         assert_eq!(acl.decide(&request).map(|decision| decision.rule), rule, "{account} {name}");
         let counted = allocation_counter::measure(|| drop(acl.decide(&request)));
         assert_eq!(counted.count_total, 0, "{account} {name}");
+    }
+}
+
+/// What many accounts leave behind in the cache of expressions whose placeholders they filled in.
+#[test]
+fn a_cache_of_expressions_holds_no_more_memory_than_its_budget() {
+    const BUDGET: usize = 1 << 20;
+    for pattern in [
+        "/^${account}\\/.+$/",
+        "/^(team|ops)-[a-z0-9_.-]+\\/${account}\\/([a-z0-9]+-)*[a-z0-9]{1,40}$/",
+        "/${account}/",
+        "/^\\pN+${account}\\w+$/",
+    ] {
+        let limits = AclLimits { cache: BUDGET, ..AclLimits::default() };
+        let rules = [Rule::new(Match::any().name(pattern), ["pull"])];
+        let acl = Acl::builder().limits(limits).build(rules).unwrap();
+        let actions = ["pull"].into_iter().collect();
+        let counted = allocation_counter::measure(|| {
+            for account in 0..2_000 {
+                let account = format!("account-{account}");
+                let name = format!("{account}/app");
+                drop(acl.decide(&AccessRequest::new(&account, "repository", &name, &actions)));
+            }
+        });
+        let held = usize::try_from(counted.bytes_current).unwrap();
+        assert!(held <= BUDGET, "{pattern}: {held}");
+        // And what it may hold, it does.
+        assert!(held >= BUDGET / 8, "{pattern}: {held}");
     }
 }

@@ -28,4 +28,4 @@ pub mod tokens;
 mod watched;
 
 pub use running::{Server, Setup};
-pub use state::check;
+pub use state::{Checked, check};

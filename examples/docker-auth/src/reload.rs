@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
-use crate::state::{self, State};
+use crate::state::{self, Reading, State};
 use crate::tokens::Desk;
 
 /// How often the files are looked at. Asking the file system, where a notification would be lost: a Kubernetes volume
@@ -22,7 +22,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) async fn watch(
     mut asked: mpsc::Receiver<()>,
     config: PathBuf,
-    lenient: bool,
+    reading: Reading,
     mut files: Vec<PathBuf>,
     state: Arc<ArcSwap<State>>,
     mut desk: Desk,
@@ -41,7 +41,7 @@ pub(crate) async fn watch(
             continue;
         }
         let (path, present) = (config.clone(), state.load_full());
-        match tokio::task::spawn_blocking(move || state::load(&path, lenient, Some(&present))).await {
+        match tokio::task::spawn_blocking(move || state::load(&path, reading, Some(&present))).await {
             Ok(Ok((new, new_files))) => {
                 state.load().report_what_needs_a_restart(&new);
                 state.load().report_new_key(&new);

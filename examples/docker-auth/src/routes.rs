@@ -20,9 +20,9 @@ pub(crate) async fn answer(
     peer: Option<IpAddr>,
     mut request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
-    if let Some(address) = peer {
-        request.extensions_mut().insert(ClientAddress(address));
-    }
+    // A Unix socket has no addresses.
+    let peer = peer.map_or(ClientAddress::LocalSocket, ClientAddress::Ip);
+    request.extensions_mut().insert(peer);
     let (head, body) = request.into_parts();
     let (body, ended) = Watched::new(body);
     let request = Request::from_parts(head, body);

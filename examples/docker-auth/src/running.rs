@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use arc_swap::ArcSwap;
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use crate::listener::Listener;
-use crate::state::{self, State};
+use crate::state::{self, Reading, State};
 use crate::tokens::Desk;
 use crate::{reload, server, tokens};
 
@@ -23,6 +23,9 @@ pub struct Setup {
     pub config: PathBuf,
     /// Whether unknown keys in it are warnings. By default they are errors.
     pub lenient: bool,
+    /// Whether a configuration is refused that there is something to warn of: its rules among it, and policy tests that fail.
+    /// By default it is said in the log.
+    pub deny_warnings: bool,
     /// Where to listen instead of at the configuration's `server.addr`; port 0 takes a free one.
     pub listen: Option<SocketAddr>,
     /// A listener that is open already, instead of either.
@@ -32,7 +35,7 @@ pub struct Setup {
 impl Setup {
     /// This configuration file, and nothing else.
     pub fn new(config: impl Into<PathBuf>) -> Self {
-        Self { config: config.into(), lenient: false, listen: None, listener: None }
+        Self { config: config.into(), lenient: false, deny_warnings: false, listen: None, listener: None }
     }
 }
 
@@ -53,9 +56,10 @@ impl Server {
     ///
     /// When the configuration cannot be loaded, or the address is taken.
     pub async fn start(setup: Setup) -> Result<Self> {
-        let Setup { config, lenient, listen, listener } = setup;
+        let Setup { config, lenient, deny_warnings, listen, listener } = setup;
+        let reading = Reading { lenient, deny_warnings };
         let path = config.clone();
-        let (state, files) = spawn_blocking(move || state::load(&path, lenient, None)).await??;
+        let (state, files) = spawn_blocking(move || state::load(&path, reading, None)).await??;
         let listener = match listener {
             Some(listener) => Listener::try_from(listener)?,
             None => state.listen(listen).await?,
@@ -72,7 +76,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let mut background = JoinSet::new();
         background.spawn(purge(Arc::clone(&state)));
-        background.spawn(reload::watch(asked, config, lenient, files, Arc::clone(&state), desk));
+        background.spawn(tell_of_expiry(Arc::clone(&state)));
+        background.spawn(reload::watch(asked, config, reading, files, Arc::clone(&state), desk));
         let serving = tokio::spawn(server::run(listener, state, async {
             // An owner who is gone wants what one wants who says so.
             let _ = stopped.await;
@@ -102,6 +107,18 @@ impl Server {
             tracing::error!(%error, "the server ended before it was told to");
         }
         background.shutdown().await;
+    }
+}
+
+/// Says in time that the certificate of the tokens ends.
+async fn tell_of_expiry(state: Arc<ArcSwap<State>>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        ticks.tick().await;
+        let state = state.load();
+        if let Some(due) = state.expiry.as_ref().and_then(|expiry| expiry.due(SystemTime::now())) {
+            tracing::warn!("{due}");
+        }
     }
 }
 

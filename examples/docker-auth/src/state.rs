@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result};
-use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
+use anyhow::{Context as _, Result, bail};
+use token_auth_backends::config::{
+    CertificateExpiry, Config, ConfigOptions, Finding, ListenAddress, Loaded, ServerConfig,
+};
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::oauth2::SignInPages;
 use token_auth_backends::workload::WorkloadIdentities;
@@ -39,16 +41,47 @@ pub(crate) struct State {
     pub(crate) token_file: Option<PathBuf>,
     address: ListenAddress,
     workload: Option<Arc<WorkloadIdentities>>,
+    /// When the certificate that tokens carry ends.
+    pub(crate) expiry: Option<CertificateExpiry>,
 }
 
-/// Reads a configuration with everything that it names. With the state come the files to watch. What the previous state
-/// signed stays good: its keys are published until then.
-pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Result<(State, Vec<PathBuf>)> {
-    let (state, loaded) = read(config, &options(lenient), previous)?;
-    for warning in &loaded.warnings {
+/// How a configuration is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading {
+    pub(crate) lenient: bool,
+    /// Whether one is refused that there is something to warn of.
+    pub(crate) deny_warnings: bool,
+}
+
+/// Reads a configuration with everything that it names, and tells of it in the log. With the state come the files to watch.
+/// What the previous state signed stays good: its keys are published until then.
+pub(crate) fn load(
+    config: &Path,
+    reading: Reading,
+    previous: Option<&State>,
+) -> Result<(State, Vec<PathBuf>)> {
+    let (state, loaded) = read(config, &options(reading.lenient), previous)?;
+    for note in &loaded.notes {
+        info!("{note}");
+    }
+    let warnings = loaded.warnings.iter().chain(&loaded.policy);
+    for warning in warnings.clone() {
         warn!("{warning}");
     }
-    Ok((state, loaded.files))
+    match warnings.count() {
+        count @ 1.. if reading.deny_warnings => bail!("{}: {count} warnings", config.display()),
+        _ => Ok((state, loaded.files)),
+    }
+}
+
+/// What an operator should know of a configuration with which a server would start.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Checked {
+    /// What is good to know.
+    pub notes: Vec<Finding>,
+    /// What may go wrong.
+    pub warnings: Vec<Finding>,
 }
 
 /// Reads a configuration with everything that it names as a server would, and hands back what an operator should know.
@@ -56,9 +89,9 @@ pub(crate) fn load(config: &Path, lenient: bool, previous: Option<&State>) -> Re
 /// # Errors
 ///
 /// When a server would not start with it.
-pub fn check(config: &Path, lenient: bool) -> Result<Vec<String>> {
+pub fn check(config: &Path, lenient: bool) -> Result<Checked> {
     let (_, loaded) = read(config, &options(lenient).examining(), None)?;
-    Ok(loaded.warnings.iter().map(ToString::to_string).collect())
+    Ok(Checked { notes: loaded.notes, warnings: loaded.warnings })
 }
 
 fn options(lenient: bool) -> ConfigOptions {
@@ -86,8 +119,19 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
     let sign_in = loaded.sign_in.clone();
     let endpoint = loaded.endpoint();
     let workload = loaded.workload.clone();
-    let state =
-        State { token_file, endpoint, sign_in, path_prefix, hsts, tls, connections, address, workload };
+    let expiry = loaded.expiry.clone();
+    let state = State {
+        token_file,
+        endpoint,
+        sign_in,
+        path_prefix,
+        hsts,
+        tls,
+        connections,
+        address,
+        workload,
+        expiry,
+    };
     Ok((state, loaded))
 }
 

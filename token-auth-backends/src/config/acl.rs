@@ -93,7 +93,8 @@ pub(super) fn lint(acl: &Acl, surroundings: &LintContext, start: &Spot) -> Vec<F
             Some(condition) => format!("{rule}.match.{condition}"),
         };
         let message = format!("{} ({}); {}", finding.why, finding.code, finding.instead);
-        Finding::of_rule(start, finding.line.unwrap_or_default(), key, message)
+        let is_error = finding.code.is_error();
+        Finding::of_rule(start, finding.line.unwrap_or_default(), key, message, is_error)
     });
     findings.collect()
 }

@@ -12,19 +12,21 @@ pub struct Finding {
     column: usize,
     key: String,
     message: String,
+    is_error: bool,
 }
 
 impl Finding {
     /// A line of a file that the configuration names.
     pub(super) fn of_line(file: &Arc<str>, problem: Problem) -> Self {
         let Problem { line, message } = problem;
-        Self { file: Arc::clone(file), line, column: 1, key: String::new(), message }
+        Self { file: Arc::clone(file), line, column: 1, key: String::new(), message, is_error: false }
     }
 
     /// Something about a rule, `key` being the path of it or of what it is about.
-    pub(super) fn of_rule(start: &Spot, line: u32, key: String, message: String) -> Self {
+    pub(super) fn of_rule(start: &Spot, line: u32, key: String, message: String, is_error: bool) -> Self {
         let file = Arc::clone(&start.file);
-        Self { file, line: usize::try_from(line).unwrap_or(usize::MAX), column: 1, key, message }
+        let line = usize::try_from(line).unwrap_or(usize::MAX);
+        Self { file, line, column: 1, key, message, is_error }
     }
 
     /// The file, by the name that was given for it.
@@ -45,6 +47,11 @@ impl Finding {
     /// The key as a path, `server.addr` or `acl[2].match.ip` (rules are counted from 1); empty for the file as a whole.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Whether [`Config::lint`](super::Config::lint) takes it for an error: a rule leaves open what it is to close.
+    pub fn is_error(&self) -> bool {
+        self.is_error
     }
 
     /// What is wrong and what to do.
@@ -115,6 +122,6 @@ impl Spot {
 
     pub(super) fn finding(&self, message: impl Into<String>) -> Finding {
         let Self { file, position: Position { line, column }, key } = self.clone();
-        Finding { file, line, column, key, message: message.into() }
+        Finding { file, line, column, key, message: message.into(), is_error: false }
     }
 }

@@ -43,9 +43,40 @@ pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) 
             }
             "github_auth" => known.extend(["teams".to_owned()]),
             "google_auth" => {}
-            _ if key.ends_with("_auth") || key == "plugin_authn" => return None,
+            // A key that nobody knows, which may be a warning, supplies nothing.
+            "oidc_auth" | "gitlab_auth" | "workload_auth" | "ext_auth" | "mongo_auth" | "xorm_auth"
+            | "plugin_authn" => return None,
             _ => {}
         }
     }
     Some(known)
+}
+
+/// The labels whose values are distinguished names: those of `memberOf` and its like, unless something makes names of them.
+pub(super) fn distinguished(root: &Section<'_>) -> BTreeSet<String> {
+    const ATTRIBUTES: [&str; 5] = ["memberof", "member", "uniquemember", "manager", "distinguishedname"];
+    let mut found = BTreeSet::new();
+    let blocks = root.entries().filter(|(key, _)| *key == "ldap_auth");
+    for (name, label) in
+        blocks.filter_map(|(_, block)| block.child("labels")).flat_map(|labels| labels.children())
+    {
+        let text = |key| label.child(key).and_then(|field| field.text().map(str::to_ascii_lowercase));
+        let is_name = text("attribute").is_some_and(|attribute| ATTRIBUTES.contains(&&*attribute));
+        let is_made = label.child("pattern").is_some()
+            || text("parse_cn").is_some_and(|flag| ["true", "yes", "on", "y"].contains(&&*flag));
+        if is_name && !is_made {
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+/// All accounts that there are, if the static users are all.
+pub(super) fn accounts(
+    root: &Section<'_>,
+    users: Option<&[(String, StaticUser)]>,
+) -> Option<BTreeSet<String>> {
+    let others = |key: &str| key != "users" && (key.ends_with("_auth") || key == "plugin_authn");
+    let named = users?.iter().map(|(name, _)| name.clone()).filter(|name| !name.is_empty());
+    root.entries().all(|(key, _)| !others(key)).then(|| named.collect())
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use token_auth_core::{AttemptLimits, RequestLimits};
 
 use super::section::Section;
@@ -14,7 +16,9 @@ pub struct Limits {
     /// How large a request may be: `scopes_per_request`, `actions_per_scope`, `query_bytes`, `body_bytes`,
     /// `authorization_bytes`.
     pub request: RequestLimits,
-    /// Password checks: `password_concurrency`, `password_queue`, `password_cache_entries`, `password_cache_ttl`.
+    /// How long a request may take to be answered, whatever is slow: `answer_time`. Default 5 seconds, then 503.
+    pub answer_time: Duration,
+    /// Password checks: `password_concurrency`, `password_queue`, `password_queue_time`, `password_cache_entries`, `password_cache_ttl`.
     pub passwords: VerifierOptions,
     /// How often passwords may be guessed: `password_attempts`, `password_attempts_address_total`,
     /// `password_attempts_refused`, `password_attempts_per_account`, `password_attempts_window`.
@@ -29,6 +33,7 @@ impl Default for Limits {
             connections: 4096,
             header_bytes: 64 * 1024,
             request: RequestLimits::default(),
+            answer_time: Duration::from_secs(5),
             passwords: VerifierOptions::default(),
             attempts: AttemptLimits::default(),
             hashes: HashLimits::default(),
@@ -38,7 +43,7 @@ impl Default for Limits {
 
 pub(super) fn read(section: Section<'_>) -> Option<Limits> {
     let mut limits = Limits::default();
-    let Limits { connections, header_bytes, request, passwords, attempts, hashes } = &mut limits;
+    let Limits { connections, header_bytes, request, answer_time, passwords, attempts, hashes } = &mut limits;
     for (key, smallest, limit) in [
         ("connections", 1, connections),
         ("header_bytes", 8192, header_bytes),
@@ -57,6 +62,16 @@ pub(super) fn read(section: Section<'_>) -> Option<Limits> {
     ] {
         if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {
             *limit = value;
+        }
+    }
+    for (key, limit) in [("answer_time", answer_time), ("password_queue_time", &mut passwords.patience)] {
+        if let Some(field) = section.get(key)
+            && let Some(time) = field.duration()
+        {
+            match time.is_zero() {
+                true => field.error("must not be zero"),
+                false => *limit = time,
+            }
         }
     }
     if let Some(time) = section.get("password_cache_ttl").and_then(|field| field.duration()) {

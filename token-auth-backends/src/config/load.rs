@@ -8,7 +8,10 @@ use token_auth_core::token::RegistryTrust;
 use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
 
 use super::signer::Keys;
-use super::{Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig, signer};
+use super::{
+    CertificateExpiry, Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig,
+    signer,
+};
 use crate::htpasswd::{Htpasswd, HtpasswdError};
 use crate::password::PasswordVerifier;
 use crate::static_users::StaticUsers;
@@ -38,6 +41,12 @@ pub struct Loaded {
     pub workload: Option<Arc<crate::workload::WorkloadIdentities>>,
     /// What an operator should know.
     pub warnings: Vec<Finding>,
+    /// What in the rules is probably not meant ([`Config::lint`]), and the policy tests that fail. Rules are used nevertheless.
+    pub policy: Vec<Finding>,
+    /// What is good to know, and no warning.
+    pub notes: Vec<Finding>,
+    /// When the certificate that tokens carry ends, if they carry one: to be looked at while a server runs.
+    pub expiry: Option<CertificateExpiry>,
 }
 
 /// Why a configuration cannot be loaded.
@@ -96,6 +105,9 @@ impl Config {
     pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
         #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds files"))]
         let mut files = self.named_files();
+        let failed = self.run_policy_tests().filter_map(|result| result.failure);
+        let failed: Vec<Finding> = failed.map(|failure| failure.finding).collect();
+        let policy: Vec<Finding> = self.lint().into_iter().chain(failed).collect();
         let (mut errors, mut warnings) = (Vec::new(), Vec::new());
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
@@ -132,12 +144,12 @@ impl Config {
                 Err(error) => errors.push(error),
             }
         }
-        let Self { server, token, acl, limits, start, .. } = self;
+        let Self { server, token, acl, limits, start, notes, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
             authorizers.push(acl);
         }
-        let (Some(Keys { signer, published, trust, warnings: mut of_keys }), true) =
+        let (Some(Keys { signer, published, trust, warnings: mut of_keys, expiry }), true) =
             (keys, errors.is_empty())
         else {
             return Err(ConfigErrors::new(errors));
@@ -147,7 +159,8 @@ impl Config {
             .and_then(|service| service.with_lifetime(token.expiration))
             .and_then(|service| service.with_attempt_limits(limits.attempts))
             .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
-            .with_published_keys(published);
+            .with_published_keys(published)
+            .with_timer(|moment: std::time::Instant| tokio::time::sleep_until(moment.into()));
         let service = match token.services.is_empty() {
             true => service,
             false => service.with_services(token.services),
@@ -168,6 +181,9 @@ impl Config {
             #[cfg(feature = "workload")]
             workload,
             warnings,
+            policy,
+            notes,
+            expiry,
         })
     }
 
@@ -278,6 +294,9 @@ impl Loaded {
     /// The service as an HTTP endpoint, with these limits and behind these proxies.
     pub fn endpoint(&self) -> token_auth_core::http::TokenEndpoint {
         let endpoint = token_auth_core::http::TokenEndpoint::new(self.service.clone());
-        endpoint.with_limits(self.limits.request).with_addresses(self.server.addresses())
+        endpoint
+            .with_limits(self.limits.request)
+            .with_addresses(self.server.addresses())
+            .with_answer_time(self.limits.answer_time)
     }
 }

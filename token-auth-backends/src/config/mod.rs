@@ -37,13 +37,14 @@
 //! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
-//! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed |
+//! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed; without `real_ip_pos` the client is then the last address there that is none of them. The header may also be `Forwarded` (RFC 7239) |
 //! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
 //! | `tests` | requests and what the rules are to grant for them, run by `docker-auth check`: see [`PolicyTest`] |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
 //! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
-//! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
+//! | `limits.answer_time` | how long a request may take to be answered, whatever is slow behind the server: 5s without it, then 503 |
+//! | `limits.{password_concurrency,password_queue,password_queue_time}` | password checks that run, and that wait: how many, and no more than can be computed in that time; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
 //! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
 //! | `limits.password_attempts_address_total` | different wrong pairs of account and password from one address over all accounts; 0 for no limit but that of memory |
@@ -68,6 +69,7 @@
 
 mod acl;
 mod duration;
+mod expiry;
 mod field;
 mod finding;
 mod foreign;
@@ -101,6 +103,7 @@ mod yaml;
 use crate::htpasswd::HtpasswdOptions;
 use crate::static_users::StaticUser;
 
+pub use expiry::CertificateExpiry;
 pub use finding::{ConfigErrors, Finding};
 pub use key_pair::KeyPair;
 pub use limits::Limits;
@@ -177,6 +180,7 @@ pub struct Config {
     signing_pair: LocatedPair,
     published_keys: Vec<(PublishedKeyFile, Spot)>,
     policy_tests: Vec<PolicyTest>,
+    notes: Vec<Finding>,
     /// What the rules are to be examined with.
     surroundings: LintContext,
     /// The first line.
@@ -215,6 +219,11 @@ impl Config {
     /// What in the rules is probably not meant: see [`Acl::lint`]. What is written is used nevertheless.
     pub fn lint(&self) -> Vec<Finding> {
         self.acl.as_ref().map(|acl| acl::lint(acl, &self.surroundings, &self.start)).unwrap_or_default()
+    }
+
+    /// What is good to know of this configuration, and no warning.
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
     }
 
     /// The keys that are published without signing.

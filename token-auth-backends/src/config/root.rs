@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use token_auth_core::acl::LintContext;
 
 use super::field::Field;
@@ -10,8 +12,8 @@ use super::section::Section;
 use super::sign_in;
 use super::yaml::{self, Budget, Position};
 use super::{
-    Config, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server, token,
-    tokens, users,
+    Config, Finding, Limits, acl, foreign, key_pair, labels, limits, policy_test, published_keys, server,
+    token, tokens, users,
 };
 use crate::htpasswd::HtpasswdOptions;
 
@@ -55,6 +57,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let published_keys = token.as_ref().map(published_keys::read).unwrap_or_default();
     let of = |pair: &Option<LocatedPair>| pair.as_ref().map(|located| located.pair.clone());
     let server = server.and_then(|section| server::read(section, of(&server_pair)));
+    let notes: Vec<Finding> = token.as_ref().and_then(token::note).into_iter().collect();
     let token = token.and_then(|section| token::read(section, of(&token_pair)));
     let signing_pair = token_pair.or(server_pair);
 
@@ -88,6 +91,10 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let mut surroundings = LintContext::default();
     surroundings.anonymous = Some(users.iter().flatten().any(|(name, _)| name.is_empty()));
     surroundings.labels = labels::known(&root, users.as_deref());
+    surroundings.dn_labels = labels::distinguished(&root);
+    surroundings.accounts = labels::accounts(&root, users.as_deref());
+    let services = token.as_ref().map(|token| token.services.iter().cloned().collect::<BTreeSet<_>>());
+    surroundings.services = services.filter(|services| !services.is_empty());
     let refuse = |blocks: &[foreign::Block]| {
         let found = blocks.iter().filter_map(|block| Some((block, root.get(block.key)?)));
         found.map(|(block, field)| block.refuse(&field)).count()
@@ -136,6 +143,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         signing_pair,
         published_keys,
         policy_tests,
+        notes,
         surroundings,
         start,
     })

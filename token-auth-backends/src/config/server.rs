@@ -48,8 +48,9 @@ pub enum ListenAddress {
 pub struct RealIp {
     /// The header, `X-Forwarded-For`.
     pub header: HeaderName,
-    /// Which of the comma-separated addresses: 0 is the first, -1 the last.
-    pub position: isize,
+    /// Which of the listed addresses: 0 is the first, -1 the last. `None`: the last one that is none of the trusted proxies;
+    /// where these are not named, the first, as by docker_auth.
+    pub position: Option<isize>,
     /// The proxies whose header is believed, and with them a local socket. `None`: the header is believed from anyone, as
     /// by docker_auth.
     pub trusted_proxies: Option<Vec<IpNet>>,
@@ -63,10 +64,13 @@ impl ServerConfig {
         let Some(RealIp { header, position, trusted_proxies }) = &self.real_ip else {
             return AddressSource::default();
         };
-        let source = AddressSource::header(header.clone(), *position);
-        match trusted_proxies {
-            Some(networks) => source.with_trusted_proxies(networks.iter().copied()),
-            None => source,
+        let (name, networks) = (header.clone(), trusted_proxies.iter().flatten().copied());
+        match (trusted_proxies, position) {
+            (Some(_), None) => AddressSource::behind_proxies(name, networks),
+            (Some(_), Some(position)) => {
+                AddressSource::header(name, *position).with_trusted_proxies(networks)
+            }
+            (None, position) => AddressSource::header(name, position.unwrap_or(0)),
         }
     }
 }
@@ -153,25 +157,39 @@ fn path_prefix(text: &str) -> Result<String, String> {
 
 fn real_ip(server: &Section<'_>) -> Option<RealIp> {
     let header = server.get("real_ip_header").filter(|field| field.text() != Some(""));
-    let position =
-        server.get("real_ip_pos").and_then(|field| field.integer(i32::MIN.into(), i32::MAX.into()));
+    let position = server.get("real_ip_pos");
+    let at = position.as_ref().and_then(|field| field.integer(i32::MIN.into(), i32::MAX.into()));
     let proxies = server.get("trusted_proxies");
     let Some(header) = header else {
-        if let Some(proxies) = proxies {
-            proxies.warn("has no effect without `real_ip_header`");
+        for field in proxies.iter().chain(&position) {
+            field.warn("has no effect without `real_ip_header`");
         }
         return None;
     };
+    let name = header.parsed(header_name);
     if proxies.is_none() {
         header.warn(
             "is believed from anyone, so that rules with `ip` can be deceived: name the proxies in \
              `server.trusted_proxies`",
         );
+        if position.is_none() {
+            header.warn(
+                "is read at its first address, since there is no `real_ip_pos`, and where a proxy appends to the header that is \
+                 what a client writes itself: write `real_ip_pos: -1` for what the nearest proxy writes",
+            );
+        }
+    } else if let (Some(position), Some(0..), Some(name)) = (&position, at, &name)
+        && (name == "x-forwarded-for" || *name == http::header::FORWARDED)
+    {
+        position.warn(
+            "counts from the end that a client can write itself: remove it, and the address is the last one that is none of \
+             `trusted_proxies`",
+        );
     }
     let networks = |field: Field<'_>| field.list(|item| item.parsed(network));
     Some(RealIp {
-        header: header.parsed(header_name)?,
-        position: isize::try_from(position.unwrap_or(0)).ok()?,
+        header: name?,
+        position: at.and_then(|at| isize::try_from(at).ok()),
         trusted_proxies: proxies.map(networks),
     })
 }

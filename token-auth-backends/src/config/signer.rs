@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::finding::{Finding, Spot};
 use super::key_pair::LocatedPair;
-use super::{PublishedKeyFile, TokenConfig};
+use super::{CertificateExpiry, PublishedKeyFile, TokenConfig};
 use crate::named_file;
 
 /// The keys of a configuration.
@@ -26,6 +26,8 @@ pub(super) struct Keys {
     pub(super) trust: RegistryTrust,
     /// What an operator should know of them.
     pub(super) warnings: Vec<Finding>,
+    /// When the certificate that tokens carry ends, if they carry one.
+    pub(super) expiry: Option<CertificateExpiry>,
 }
 
 /// Reads the pair that signs, and the keys that are only published.
@@ -43,7 +45,7 @@ pub(super) fn read(
             Err(message) => errors.push(spot.finding(format!("{}: {message}", file.file.display()))),
         }
     }
-    let (signer, chain, mut warnings) = match signing {
+    let Pair { signer, chain, mut warnings, expiry } = match signing {
         Ok(signing) if errors.is_empty() => signing,
         signing => {
             errors.extend(signing.err());
@@ -54,6 +56,7 @@ pub(super) fn read(
         published: Vec::new(),
         trust: RegistryTrust::default(),
         warnings: Vec::new(),
+        expiry,
         signer: off_reactor(signer),
     };
     keys.trust.add_chain(&chain);
@@ -76,10 +79,14 @@ pub(super) fn read(
 }
 
 /// The signer, its certificates, and what an operator should know of them.
-fn read_pair(
-    token: &TokenConfig,
-    located: &LocatedPair,
-) -> Result<(Signer, CertificateChain, Vec<Finding>), Finding> {
+struct Pair {
+    signer: Signer,
+    chain: CertificateChain,
+    warnings: Vec<Finding>,
+    expiry: Option<CertificateExpiry>,
+}
+
+fn read_pair(token: &TokenConfig, located: &LocatedPair) -> Result<Pair, Finding> {
     let LocatedPair { pair, certificate, key } = located;
     let of_key = |error: &dyn std::fmt::Display| key.finding(format!("{}: {error}", pair.key.display()));
     let of_certificate = |error: &dyn std::fmt::Display| {
@@ -99,9 +106,13 @@ fn read_pair(
         false => signer,
     };
     let signer = signer.map_err(|error| of_certificate(&error))?;
-    let findings = signer.findings(SystemTime::now());
-    let warnings = findings.into_iter().map(|finding| of_certificate(&finding)).collect();
-    Ok((signer, chain, warnings))
+    let now = SystemTime::now();
+    let warnings = signer.findings(now).into_iter().map(|finding| of_certificate(&finding)).collect();
+    let expiry = token.x5c.then(|| {
+        let (_, end) = chain.validity();
+        CertificateExpiry::new(certificate.clone(), pair.certificate.display().to_string(), end, now)
+    });
+    Ok(Pair { signer, chain, warnings, expiry })
 }
 
 /// The key of a file, and its certificate if the file has one.

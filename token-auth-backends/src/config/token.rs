@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Finding;
 use super::field::Field;
 use super::key_pair::KeyPair;
 use super::section::Section;
@@ -21,6 +22,17 @@ pub struct TokenConfig {
     pub x5c: bool,
     /// The services that tokens are issued for; empty for any.
     pub services: Vec<String>,
+}
+
+/// What a file says that is docker_auth's, whose tokens carry no certificate.
+pub(super) fn note(token: &Section<'_>) -> Option<Finding> {
+    if token.present("x5c").is_some() {
+        return None;
+    }
+    Some(token.spot().finding(
+        "tokens carry the certificate (x5c), other than docker_auth's, and a registry 3.x that has `jwks` alone refuses them: \
+         give it the certificate as `rootcertbundle`, too, or write `x5c: false`; `x5c: true` says that this is known",
+    ))
 }
 
 pub(super) fn read(token: Section<'_>, key_pair: Option<KeyPair>) -> Option<TokenConfig> {

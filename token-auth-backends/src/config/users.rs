@@ -19,6 +19,9 @@ fn user_of(name: &str, field: &Field<'_>, limits: &HashLimits) -> Option<StaticU
         field.warn("says nothing, and so there is no such user: write {} for one without a password");
         return None;
     }
+    if name.contains(':') {
+        field.warn("has a colon in its name: nobody can log in as it with Basic (RFC 7617, section 2), as docker does");
+    }
     let section = field.section()?;
     let user = match section.present("password") {
         None => {

@@ -21,7 +21,8 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use crate::accounts::{Accounts, Decoys};
+use crate::accounts::Accounts;
+use crate::decoys::Decoys;
 use crate::password::{HashLimits, PasswordHash, PasswordVerifier};
 
 pub use error::{HtpasswdError, Problem};
@@ -95,14 +96,14 @@ impl Htpasswd {
         let fingerprint = files.fingerprint();
         let accounts = ArcSwap::from_pointee(files.read()?);
         let seen = Mutex::new(Seen { fingerprint, next_look: Instant::now() + check_interval });
-        Ok(Self { accounts, verifier, decoys: Decoys::new(), files, check_interval, seen })
+        Ok(Self { accounts, verifier, decoys: Decoys::default(), files, check_interval, seen })
     }
 
     /// Computes these hashes, too, for unknown names: those of a table before this one, so that a name that is in neither
     /// costs what one of either costs. `StaticUsers::take_decoys` gives them.
     #[must_use]
     pub fn with_decoys(mut self, hashes: impl IntoIterator<Item = PasswordHash>) -> Self {
-        self.decoys.extend(hashes);
+        self.decoys = hashes.into_iter().collect();
         self
     }
 

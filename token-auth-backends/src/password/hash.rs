@@ -101,6 +101,17 @@ impl PasswordHash {
         URL_SAFE_NO_PAD.encode(context.finish().as_ref().get(..16).unwrap_or_default())
     }
 
+    /// What hashes have in common that take equally long: the scheme and its parameters.
+    pub(crate) fn cost(&self) -> &str {
+        let text = self.text();
+        match text.starts_with("$2") {
+            // `$2y$10$`, of which the letter makes no difference.
+            true => text.get(4..6).unwrap_or(text),
+            // All that is before the salt and the digest.
+            false => text.rsplitn(3, '$').last().unwrap_or(text),
+        }
+    }
+
     /// The text that was parsed.
     pub(super) fn text(&self) -> &str {
         &self.0.text

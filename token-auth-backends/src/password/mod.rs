@@ -2,7 +2,7 @@
 //!
 //! [`PasswordHash`] is a stored hash, parsed once. [`PasswordVerifier`] computes hashes on the blocking pool, a bounded
 //! number at once, remembers what was verified for a few minutes, and computes simultaneous checks of one credential
-//! once.
+//! once. Networks take turns: whoever asks much waits for themselves.
 //!
 //! | prefix | scheme | feature |
 //! |---|---|---|
@@ -21,6 +21,7 @@ mod hash;
 mod sha_crypt;
 #[cfg(test)]
 pub(crate) mod tests;
+mod turns;
 mod verifier;
 
 pub use error::HashError;

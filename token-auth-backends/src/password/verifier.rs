@@ -1,18 +1,17 @@
 use std::fmt;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use token_auth_core::{BackendError, Password};
-use tokio::sync::Semaphore;
+use token_auth_core::{AuthnRequest, BackendError, ClientNetwork, Credentials, Deadline, Password};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::PasswordHash;
 use super::cache::{Tag, VerifiedCache};
 use super::flight::Flights;
+use super::turns::Turns;
 
 /// The bounds of a [`PasswordVerifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +19,12 @@ use super::flight::Flights;
 pub struct VerifierOptions {
     /// How many hashes are computed at once; at least one. Default: the number of processors.
     pub concurrency: usize,
-    /// How many more may wait for their turn. Beyond that a check fails at once, and the client gets 503. Default 1024.
+    /// How many more may wait for their turn, at most. Beyond that a check fails at once, and the client gets 503; the
+    /// network that has most of them waiting is the first that goes without. Default 1024.
     pub queue: usize,
+    /// How long one may have to wait: no more wait than can be computed in this time, at the pace of the hashes before.
+    /// Default 4 seconds, which leaves one of those that a request may take.
+    pub patience: Duration,
     /// How many verified credentials are remembered; 0 for none. Default 10,000.
     pub cache_entries: usize,
     /// How long a verified credential is remembered; zero for not at all. Default 5 minutes.
@@ -33,6 +36,7 @@ impl Default for VerifierOptions {
         Self {
             concurrency: available_parallelism().map_or(1, usize::from),
             queue: 1024,
+            patience: Duration::from_secs(4),
             cache_entries: 10_000,
             cache_time: Duration::from_secs(5 * 60),
         }
@@ -62,17 +66,30 @@ pub struct PasswordVerifier {
     key: hmac::Key,
     verified: VerifiedCache,
     flights: Flights,
-    /// One permit for each check that runs or waits.
-    places: Arc<Semaphore>,
-    /// One permit for each check that runs.
-    turns: Arc<Semaphore>,
+    turns: Turns,
+}
+
+/// Who asks, as far as it matters to the order.
+#[derive(Clone, Copy)]
+struct Asker {
+    network: Option<ClientNetwork>,
+    deadline: Deadline,
+}
+
+impl Asker {
+    const NOBODY: Self = Self { network: None, deadline: Deadline::NONE };
+
+    fn of(request: &AuthnRequest<'_>) -> Self {
+        Self { network: request.address.map(ClientNetwork::of), deadline: request.deadline }
+    }
 }
 
 /// Keeps what is asked in earnest apart from what is only spent.
 #[derive(Clone, Copy)]
-enum Purpose {
-    Verify = 0,
-    Spend = 1,
+enum Purpose<'a> {
+    Verify,
+    /// For this name, which has no hash of its own: as with names that have one, two are two computations.
+    Spend(&'a str),
 }
 
 impl PasswordVerifier {
@@ -84,15 +101,11 @@ impl PasswordVerifier {
     pub fn new(options: VerifierOptions) -> Result<Self, BackendError> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
             .map_err(|_| BackendError::new("password", "the system gives no random key"))?;
-        let VerifierOptions { concurrency, queue, cache_entries, cache_time } = options;
-        let concurrency = concurrency.clamp(1, Semaphore::MAX_PERMITS);
-        let places = concurrency.saturating_add(queue).min(Semaphore::MAX_PERMITS);
         Ok(Self {
             key,
-            verified: VerifiedCache::new(cache_entries, cache_time),
+            verified: VerifiedCache::new(options.cache_entries, options.cache_time),
             flights: Flights::default(),
-            places: Arc::new(Semaphore::new(places)),
-            turns: Arc::new(Semaphore::new(concurrency)),
+            turns: Turns::new(&options),
         })
     }
 
@@ -103,31 +116,37 @@ impl PasswordVerifier {
     ///
     /// When too many checks are waiting.
     pub async fn verify(&self, hash: &PasswordHash, password: &Password) -> Result<bool, BackendError> {
-        if !is_plausible(password) {
-            return Ok(false);
-        }
-        let tag = self.tag(Purpose::Verify, hash, password);
-        if self.verified.contains(&tag, Instant::now()) {
-            return Ok(true);
-        }
-        let verdict = self.compute(tag, hash, password).await?;
-        if verdict {
-            self.verified.insert(tag, Instant::now());
-        }
-        Ok(verdict)
+        self.verify_for(Asker::NOBODY, hash, password).await
     }
 
-    /// Takes as long as [`verify`](Self::verify) takes for a wrong password, and tells nothing: for users that do not
-    /// exist, so that the time of an answer does not tell who does.
+    /// Whether this is the hash of the password that the request presents, as [`verify`](Self::verify) tells it. It waits its
+    /// turn among those of its network, and not beyond its deadline.
     ///
     /// # Errors
     ///
     /// When too many checks are waiting.
-    pub async fn spend(&self, hash: &PasswordHash, password: &Password) -> Result<(), BackendError> {
-        if !is_plausible(password) {
-            return Ok(());
+    pub async fn check(&self, request: &AuthnRequest<'_>, hash: &PasswordHash) -> Result<bool, BackendError> {
+        match request.credentials {
+            Credentials::Password { password, .. } => {
+                self.verify_for(Asker::of(request), hash, password).await
+            }
+            _ => Ok(false),
         }
-        self.compute(self.tag(Purpose::Spend, hash, password), hash, password).await?;
+    }
+
+    /// Takes as long as [`check`](Self::check) takes for a wrong password, and tells nothing: for users that do not exist, so
+    /// that the time of an answer does not tell who does.
+    ///
+    /// # Errors
+    ///
+    /// When too many checks are waiting.
+    pub async fn spend(&self, request: &AuthnRequest<'_>, hash: &PasswordHash) -> Result<(), BackendError> {
+        if let Credentials::Password { username, password } = request.credentials
+            && is_plausible(password)
+        {
+            let tag = self.tag(Purpose::Spend(username), hash, password);
+            self.compute(Asker::of(request), tag, hash, password).await?;
+        }
         Ok(())
     }
 
@@ -136,39 +155,69 @@ impl PasswordVerifier {
         self.verified.clear();
     }
 
+    async fn verify_for(
+        &self,
+        asker: Asker,
+        hash: &PasswordHash,
+        password: &Password,
+    ) -> Result<bool, BackendError> {
+        if !is_plausible(password) {
+            return Ok(false);
+        }
+        let tag = self.tag(Purpose::Verify, hash, password);
+        if self.verified.contains(&tag, Instant::now()) {
+            return Ok(true);
+        }
+        let verdict = self.compute(asker, tag, hash, password).await?;
+        if verdict {
+            self.verified.insert(tag, Instant::now());
+        }
+        Ok(verdict)
+    }
+
     async fn compute(
         &self,
+        asker: Asker,
         tag: Tag,
         hash: &PasswordHash,
         password: &Password,
     ) -> Result<bool, BackendError> {
         let flight = self.flights.board(tag);
-        flight.verdict().get_or_try_init(|| self.compute_alone(hash, password)).await.copied()
+        flight.verdict().get_or_try_init(|| self.compute_alone(asker, hash, password)).await.copied()
     }
 
-    async fn compute_alone(&self, hash: &PasswordHash, password: &Password) -> Result<bool, BackendError> {
-        let failed = |problem: &'static str| BackendError::new("password", problem);
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| failed("too many password checks are waiting"))?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| failed("shut down"))?;
+    async fn compute_alone(
+        &self,
+        asker: Asker,
+        hash: &PasswordHash,
+        password: &Password,
+    ) -> Result<bool, BackendError> {
+        let turn = self.turns.take(asker.network, asker.deadline).await;
+        let turn = turn.map_err(|_| BackendError::new("password", "too many password checks are waiting"))?;
         let (hash, password) = (hash.clone(), password.clone());
         let check = spawn_blocking(move || {
+            let begun = Instant::now();
             let verdict = hash.verify(password.expose());
+            turn.took(begun.elapsed());
             // Held here, not by the future: a client that hangs up does not make room while its hash is still computed.
-            drop((turn, place));
+            drop(turn);
             verdict
         });
         check.await.map_err(|error| BackendError::new("password", error))
     }
 
-    fn tag(&self, purpose: Purpose, hash: &PasswordHash, password: &Password) -> Tag {
-        let text = hash.text().as_bytes();
+    fn tag(&self, purpose: Purpose<'_>, hash: &PasswordHash, password: &Password) -> Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        context.update(&[purpose as u8]);
-        context.update(&(text.len() as u64).to_be_bytes());
-        context.update(text);
-        context.update(password.expose().as_bytes());
+        let mut update = |text: &str| {
+            context.update(&(text.len() as u64).to_be_bytes());
+            context.update(text.as_bytes());
+        };
+        update(hash.text());
+        update(password.expose());
+        match purpose {
+            Purpose::Verify => {}
+            Purpose::Spend(name) => update(name),
+        }
         let mut tag = Tag::default();
         for (to, from) in tag.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;

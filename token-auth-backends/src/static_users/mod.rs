@@ -11,7 +11,8 @@ use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Labels, async_trait,
 };
 
-use crate::accounts::{Accounts, Decoys};
+use crate::accounts::Accounts;
+use crate::decoys::Decoys;
 use crate::password::{PasswordHash, PasswordVerifier};
 
 /// What is configured for one account.
@@ -82,7 +83,7 @@ impl StaticUsers {
         users: impl IntoIterator<Item = (N, StaticUser)>,
     ) -> Self {
         let accounts = users.into_iter().map(|(name, user)| (name.into(), user.hash, user.labels));
-        Self { accounts: Accounts::new(accounts), verifier, decoys: Decoys::new() }
+        Self { accounts: Accounts::new(accounts), verifier, decoys: Decoys::default() }
     }
 
     /// Computes nothing for unknown names, and gives away the hashes that were computed for them: for a table that is

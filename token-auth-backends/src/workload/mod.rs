@@ -80,11 +80,7 @@ impl Default for WorkloadIdentities {
 #[async_trait]
 impl Authenticator for WorkloadIdentities {
     async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
-        let token = match request.credentials {
-            Credentials::Password { password, .. } | Credentials::Bearer(password) => password.expose(),
-            _ => return Ok(Authn::Abstain),
-        };
-        let Some(claimed) = times::claimed_issuer(token) else { return Ok(Authn::Abstain) };
+        let Some((token, claimed)) = claimed(request.credentials) else { return Ok(Authn::Abstain) };
         let mut outcome = Ok(Authn::Abstain);
         for entry in self.entries.iter().filter(|entry| entry.issuer.issuer == claimed) {
             match entry.judge(token).await {
@@ -106,9 +102,24 @@ impl Authenticator for WorkloadIdentities {
         Ok(Authn::Abstain)
     }
 
+    /// Whatever says that it is of a trusted issuer.
+    fn is_signed(&self, credentials: &Credentials) -> bool {
+        claimed(credentials)
+            .is_some_and(|(_, claimed)| self.entries.iter().any(|entry| entry.issuer.issuer == claimed))
+    }
+
     fn name(&self) -> Cow<'static, str> {
         "workload".into()
     }
+}
+
+/// A token, and the issuer that it says it is of.
+fn claimed(credentials: &Credentials) -> Option<(&str, String)> {
+    let token = match credentials {
+        Credentials::Password { password, .. } | Credentials::Bearer(password) => password.expose(),
+        _ => return None,
+    };
+    Some((token, times::claimed_issuer(token)?))
 }
 
 /// Why an entry does not accept a token.

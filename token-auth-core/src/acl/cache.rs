@@ -1,3 +1,5 @@
+//! Compiled regular expressions whose placeholders were filled in, kept within a budget of memory.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +12,8 @@ pub(super) type Compiled = Result<Arc<GoRegex>, GoRegexError>;
 ///
 /// Two generations, each at most half of the budget: what is used moves into the young one, and when that is full, the old
 /// one is dropped as a whole. Nothing is compiled while the lock is held.
+///
+/// What is kept here is asked through [`GoRegex::is_match_once`], so that it stays as large as it says.
 #[derive(Debug)]
 pub(super) struct RegexCache {
     budget: usize,
@@ -33,7 +37,7 @@ impl RegexCache {
         if let Some(compiled) = self.lock().get(expression, self.budget) {
             return compiled;
         }
-        let compiled = GoRegex::without_groups(expression, limits).map(Arc::new);
+        let compiled = GoRegex::without_memory(expression, limits).map(Arc::new);
         self.lock().insert(expression.into(), compiled.clone(), self.budget);
         compiled
     }
@@ -54,8 +58,8 @@ impl Generations {
     }
 
     fn insert(&mut self, expression: Box<str>, compiled: Compiled, budget: usize) {
-        /// What an entry takes besides what it says of itself.
-        const OVERHEAD: usize = 1024;
+        /// What an entry takes besides what it says of itself: an allocation test holds it.
+        const OVERHEAD: usize = 2048;
         let memory = compiled.as_ref().map_or(0, |regex| regex.memory());
         let weight = memory.saturating_add(expression.len()).saturating_add(OVERHEAD);
         if weight > budget / 2 {

@@ -39,6 +39,57 @@ pub(super) fn check_glob(glob: &str) -> Result<(), MalformedGlob> {
     check(glob.as_bytes())
 }
 
+/// Whether a class begins with `!`, which negates it in a shell, and here is one of its characters.
+pub(crate) fn negates_like_a_shell(glob: &str) -> bool {
+    let (mut escaped, mut class) = (false, false);
+    glob.char_indices().any(|(at, char)| {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' if !class => {
+                class = true;
+                return glob.get(at..).is_some_and(|rest| rest.starts_with("[!"));
+            }
+            ']' => class = false,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// A glob that matches this text and no other, whatever it consists of: it is no regular expression either, and nothing in
+/// it is a placeholder.
+///
+/// For rules that a program makes of names that others choose. It may be a part of a longer glob, as in
+/// `format!("{}/*", literal(owner))`.
+///
+/// ```
+/// use token_auth_core::acl::{glob_matches, literal};
+///
+/// assert_eq!(literal("team/app"), "team/app");
+/// assert_eq!(literal("/.*/"), r"\/.\*/");
+/// assert!(glob_matches(&literal("${account}"), "${account}")?);
+/// # Ok::<(), token_auth_core::acl::MalformedGlob>(())
+/// ```
+pub fn literal(text: &str) -> String {
+    let mut glob = String::with_capacity(text.len());
+    for (at, char) in text.char_indices() {
+        match char {
+            '*' | '?' | '[' | '\\' => glob.push('\\'),
+            // Between slashes stands a regular expression.
+            '/' if at == 0 => glob.push('\\'),
+            // With a backslash it would still begin a placeholder.
+            '$' => {
+                glob.push_str("[$]");
+                continue;
+            }
+            _ => {}
+        }
+        glob.push(char);
+    }
+    glob
+}
+
 /// Whether the glob matches nothing but its own text.
 pub(super) fn is_literal(glob: &str) -> bool {
     !glob.contains(['*', '?', '[', '\\'])

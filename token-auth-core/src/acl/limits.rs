@@ -9,8 +9,8 @@ pub struct AclLimits {
     pub regex: GoRegexLimits,
     /// Combinations of label values that are tried for one pattern with `${labels:…}`. Default 256.
     pub combinations: usize,
-    /// Bytes, about, of compiled regular expressions that are kept because a placeholder in them was filled in and may
-    /// be filled in so again. Default 16 MiB.
+    /// Bytes of memory, about, for compiled regular expressions that are kept because a placeholder in them was filled in and
+    /// may be filled in so again. Default 16 MiB.
     pub cache: usize,
 }
 

@@ -130,7 +130,7 @@ impl Ready {
     fn matches(&self, subject: &str) -> bool {
         match self {
             Self::Glob(glob) => glob_matches(glob.text(), subject).unwrap_or(false),
-            Self::Regex(regex) => regex.is_match(subject),
+            Self::Regex(regex) => regex.is_match_once(subject),
             Self::Invalid => false,
         }
     }

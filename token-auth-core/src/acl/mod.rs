@@ -8,6 +8,9 @@
 //! A pattern in slashes, longer than `//`, is a regular expression in Go's dialect ([`GoRegex`]), not anchored. Any other
 //! is a glob over the whole text ([`glob_matches`]).
 //!
+//! Danger: a rule that a program makes of a name which somebody else has chosen is a rule for everyone if that name is `*`,
+//! `/./` or `${account}`. [`Match::account_is`] and its like, and [`literal`] for a part of a pattern, take a name for itself.
+//!
 //! # Placeholders
 //!
 //! * `${account}`, `${type}`, `${name}`, `${service}` stand for that part of the request, literally.
@@ -78,7 +81,8 @@ mod undecided;
 pub use builder::AclBuilder;
 pub use error::{AclErrors, Condition, RuleError, RuleErrorKind};
 pub use explain::{Asked, ExplainedDecision, Explanation, NumberedRule, PassedRule, UnmetCondition};
-pub use glob::{MalformedGlob, glob_matches};
+pub(crate) use glob::negates_like_a_shell;
+pub use glob::{MalformedGlob, glob_matches, literal};
 pub use go_regex::{GoRegex, GoRegexError, GoRegexErrorKind, GoRegexLimits};
 pub use limits::AclLimits;
 pub use lint::{LintCode, LintContext, LintFinding};

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::literal;
+
 /// One rule of an access control list, as an administrator writes it.
 ///
 /// It reads docker_auth's form. A key that is not one of these is an error, and so is a rule without `match` or `actions`:
@@ -58,6 +60,15 @@ impl Rule {
 /// When a rule applies: every condition that is present must hold.
 ///
 /// `account`, `type`, `name`, `service` and the values of `labels` are patterns; see the [module](crate::acl).
+///
+/// ```
+/// use token_auth_core::acl::{Match, Rule, literal};
+///
+/// // The owner's name is not the program's choice.
+/// let owner = "*";
+/// let own = Rule::new(Match::any().account_is(owner).name(format!("{}/*", literal(owner))), ["*"]);
+/// assert_eq!(own.conditions.account.as_deref(), Some(r"\*"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Match {
@@ -82,25 +93,55 @@ impl Match {
         Self::default()
     }
 
+    /// The condition that the account is this text, whatever it consists of. For rules that a program makes.
+    #[must_use]
+    pub fn account_is(self, text: impl AsRef<str>) -> Self {
+        self.account(literal(text.as_ref()))
+    }
+
     /// Sets the pattern of the account.
+    ///
+    /// Danger: a name that somebody else has chosen is a pattern here: `*`, `/./` and `${account}` admit everyone.
+    /// [`account_is`](Self::account_is) takes it for itself.
     #[must_use]
     pub fn account(self, pattern: impl Into<String>) -> Self {
         Self { account: Some(pattern.into()), ..self }
     }
 
-    /// Sets the pattern of the resource's type.
+    /// The condition that the resource's type is this text, whatever it consists of. For rules that a program makes.
+    #[must_use]
+    pub fn resource_type_is(self, text: impl AsRef<str>) -> Self {
+        self.resource_type(literal(text.as_ref()))
+    }
+
+    /// Sets the pattern of the resource's type. A name that somebody else has chosen goes to
+    /// [`resource_type_is`](Self::resource_type_is).
     #[must_use]
     pub fn resource_type(self, pattern: impl Into<String>) -> Self {
         Self { resource_type: Some(pattern.into()), ..self }
     }
 
-    /// Sets the pattern of the resource's name.
+    /// The condition that the resource's name is this text, whatever it consists of. For rules that a program makes.
+    #[must_use]
+    pub fn name_is(self, text: impl AsRef<str>) -> Self {
+        self.name(literal(text.as_ref()))
+    }
+
+    /// Sets the pattern of the resource's name. A name that somebody else has chosen goes to
+    /// [`name_is`](Self::name_is).
     #[must_use]
     pub fn name(self, pattern: impl Into<String>) -> Self {
         Self { name: Some(pattern.into()), ..self }
     }
 
-    /// Sets the pattern of the service.
+    /// The condition that the service is this text, whatever it consists of. For rules that a program makes.
+    #[must_use]
+    pub fn service_is(self, text: impl AsRef<str>) -> Self {
+        self.service(literal(text.as_ref()))
+    }
+
+    /// Sets the pattern of the service. A name that somebody else has chosen goes to
+    /// [`service_is`](Self::service_is).
     #[must_use]
     pub fn service(self, pattern: impl Into<String>) -> Self {
         Self { service: Some(pattern.into()), ..self }
@@ -112,7 +153,13 @@ impl Match {
         Self { ip: Some(network.into()), ..self }
     }
 
-    /// Sets the pattern of a label.
+    /// The condition that a value of this label is this text, whatever it consists of. For rules that a program makes.
+    #[must_use]
+    pub fn label_is(self, label: impl Into<String>, value: impl AsRef<str>) -> Self {
+        self.label(label, literal(value.as_ref()))
+    }
+
+    /// Sets the pattern of a label. A value that somebody else has chosen goes to [`label_is`](Self::label_is).
     #[must_use]
     pub fn label(mut self, label: impl Into<String>, pattern: impl Into<String>) -> Self {
         self.labels.insert(label.into(), pattern.into());

@@ -333,3 +333,89 @@ fn a_list_can_be_shared_between_threads() {
     shared::<Acl>();
     shared::<AclBuilder>();
 }
+
+/// Names that others choose, in rules that a program makes.
+#[test]
+fn a_literal_is_nobody_elses_name() {
+    let names = [
+        "",
+        "a",
+        "*",
+        "**",
+        "?",
+        "[a]",
+        "[^a]",
+        "/./",
+        "//",
+        "/",
+        "/a",
+        "a/",
+        "/.*/",
+        "${account}",
+        "${labels:team}",
+        "${account:1}",
+        "$",
+        "$$",
+        "${",
+        "\\",
+        "\\*",
+        "a\\",
+        "x$",
+        "{account}",
+        "\u{e4}/*",
+        "[",
+        "]",
+        "[!a]",
+        "-",
+        "^",
+        "$/",
+    ];
+    let team = labels(LabelValue::dangerous_pattern, &[("team", &["*", "a", "/./"])]);
+    for owner in names {
+        let literal = literal(owner);
+        for (conditions, what) in [
+            (Match::any().account_is(owner), "account"),
+            (Match::any().name_is(owner), "name"),
+            (Match::any().name(format!("{literal}/*")), "below"),
+            (Match::any().account("/(.*)/").service_is(owner), "service"),
+            (Match::any().label_is("owner", owner), "label"),
+        ] {
+            let acl = Acl::new([Rule::new(conditions, ["*"])]).unwrap();
+            for name in names {
+                let mut own = team.clone();
+                own.insert("owner", LabelValue::literal(name));
+                let below = format!("{name}/x");
+                let actions = ["pull"].into_iter().collect();
+                let (account, resource, service) = match what {
+                    "account" => (name, "x", "x"),
+                    "name" => ("x", name, "x"),
+                    "below" => ("x", &*below, "x"),
+                    "service" => ("x", "x", name),
+                    _ => ("x", "x", "x"),
+                };
+                let request = AccessRequest::new(account, "repository", resource, &actions);
+                let request = request.with_labels(&own).with_service(service);
+                assert_eq!(
+                    acl.decide(&request).is_some(),
+                    name == owner,
+                    "{what}: {owner:?} {name:?} ({literal})"
+                );
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_literal_matches_its_text_alone(
+        text in r"[a\*\?\[\]\\/\$\{\}:!^.-]{0,8}|(?s).{0,12}",
+        other in r"[a\*\?\[\]\\/\$\{\}:!^.-]{0,8}",
+    ) {
+        for (name, matches) in [(&text, true), (&other, text == other)] {
+            let acl = Acl::new([Rule::new(Match::any().account_is(&text), ["*"])]).unwrap();
+            let actions = ["pull"].into_iter().collect();
+            let request = AccessRequest::new(name, "repository", "x", &actions);
+            proptest::prop_assert_eq!(acl.decide(&request).is_some(), matches);
+        }
+    }
+}

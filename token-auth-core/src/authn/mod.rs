@@ -108,6 +108,15 @@ pub trait Authenticator: Send + Sync {
         Ok(self.revalidate(request).await? != Authn::Abstain)
     }
 
+    /// Whether these credentials are a signed token that this source alone can judge: one that says it is of an issuer whose
+    /// signatures it verifies, be it right or wrong. Such a token is nobody's password. It is shown to no other source, and a
+    /// wrong one is no guess at the password of the name that it comes with. Cheap, and nothing that asks another machine.
+    /// Default: no.
+    fn is_signed(&self, credentials: &Credentials) -> bool {
+        let _ = credentials;
+        false
+    }
+
     /// What the operator's log calls this backend. Default: the name of its type.
     fn name(&self) -> Cow<'static, str> {
         std::any::type_name::<Self>().into()
@@ -128,6 +137,10 @@ macro_rules! forward {
 
             async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
                 (**self).owns(request).await
+            }
+
+            fn is_signed(&self, credentials: &Credentials) -> bool {
+                (**self).is_signed(credentials)
             }
 
             fn name(&self) -> Cow<'static, str> {

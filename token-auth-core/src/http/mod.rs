@@ -8,10 +8,11 @@ mod log;
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{
@@ -22,18 +23,25 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
+use address::Notices;
 pub use address::{AddressError, AddressSource, ClientAddress};
 pub use log::request_id;
 
 use crate::service::error_body;
-use crate::{Record, RequestError, RequestLimits, RequestParts, TokenError, TokenRequest, TokenService};
+use crate::{
+    Deadline, Record, RequestError, RequestLimits, RequestParts, TokenError, TokenRequest, TokenService,
+};
+
+/// As long as clients wait, and load balancers.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The token endpoint: GET and POST, at whatever path it is mounted.
 ///
-/// The client's address, which ACL rules and the log see, is taken from a [`ClientAddress`] that the server puts into
-/// the request's extensions, or from a header that [`with_addresses`](Self::with_addresses) names.
+/// The client's address, which rules with `ip`, the limit of guesses at passwords and the log see, is taken from a
+/// [`ClientAddress`] that the server puts into the request's extensions, or from a header that
+/// [`with_addresses`](Self::with_addresses) names. Without it all clients share one limit of guesses: the log says so once.
 ///
 /// ```
 /// use token_auth_core::{TokenService, http::TokenEndpoint};
@@ -48,12 +56,20 @@ pub struct TokenEndpoint {
     service: TokenService,
     limits: RequestLimits,
     addresses: Arc<AddressSource>,
+    answer_time: Duration,
+    notices: Arc<Notices>,
 }
 
 impl TokenEndpoint {
     /// An endpoint with the default limits, whose clients connect to it directly.
     pub fn new(service: TokenService) -> Self {
-        Self { service, limits: RequestLimits::default(), addresses: Arc::default() }
+        Self {
+            service,
+            limits: RequestLimits::default(),
+            addresses: Arc::default(),
+            answer_time: ANSWER_TIME,
+            notices: Arc::default(),
+        }
     }
 
     /// Replaces the limits.
@@ -70,6 +86,14 @@ impl TokenEndpoint {
         self
     }
 
+    /// Replaces how long a request may take from its head to its answer: its [deadline](TokenRequest::deadline), which a
+    /// service with a [timer](TokenService::with_timer) ends it at. Default 5 seconds.
+    #[must_use]
+    pub fn with_answer_time(mut self, time: Duration) -> Self {
+        self.answer_time = time;
+        self
+    }
+
     /// The service behind this endpoint.
     pub fn service(&self) -> &TokenService {
         &self.service
@@ -83,7 +107,10 @@ impl TokenEndpoint {
         let start = Instant::now();
         let (parts, body) = request.into_parts();
         let id = request_id(&parts.headers);
-        let read = self.read(&parts, body).await;
+        let mut read = self.read(&parts, body).await;
+        if let (Ok(request), Some(moment)) = (&mut read, start.checked_add(self.answer_time)) {
+            request.deadline = Deadline::at(moment);
+        }
         let mut record = Record::default();
         let mut response = match &read {
             Ok(request) => {
@@ -135,16 +162,29 @@ impl TokenEndpoint {
         if authorization.next().is_some() {
             return Err(RequestError::MalformedCredentials.into());
         }
-        let address =
-            self.addresses.resolve(&parts.headers, parts.extensions.get::<ClientAddress>().copied());
-        let address = address.map_err(|_| {
-            Refused::Status(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "the proxy gave no client address")
-        })?;
+        let address = self.address(parts)?;
         let query = parts.uri.query().unwrap_or_default();
         let raw = RequestParts { query, authorization: first, form: form.as_deref() };
         let mut request = TokenRequest::parse(raw, self.limits)?;
         request.address = address;
         Ok(request)
+    }
+
+    fn address(&self, parts: &Parts) -> Result<Option<IpAddr>, Refused> {
+        let connection = parts.extensions.get::<ClientAddress>().copied();
+        let address = self.addresses.resolve(&parts.headers, connection).map_err(|error| match error {
+            AddressError::UnknownPeer => {
+                tracing::error!(%error, "a request is refused");
+                Refused::Status(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "internal error")
+            }
+            AddressError::Missing | AddressError::Hidden => Refused::Status(
+                StatusCode::BAD_REQUEST,
+                "INVALID_REQUEST",
+                "the proxy gave no client address",
+            ),
+        })?;
+        self.notices.of(&self.addresses, &parts.headers, connection);
+        Ok(address)
     }
 
     async fn form<B>(&self, parts: &Parts, body: B) -> Result<Bytes, Refused>

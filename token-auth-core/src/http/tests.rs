@@ -139,3 +139,92 @@ async fn the_address_comes_from_where_it_was_said_to() {
     assert_eq!(send(Request::get("/auth").header("x-real-ip", "10.0.0.1")).await, 200);
     assert_eq!(send(Request::get("/auth")).await, 400);
 }
+
+/// Warnings and errors, by their messages.
+#[derive(Clone, Default)]
+struct Heard(Arc<std::sync::Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Heard {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Text(String);
+        impl tracing::field::Visit for Text {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 += &format!("{field}={value:?} ");
+            }
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.lock().unwrap().push(text.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn the_log_says_once_that_addresses_are_missing_or_not_believed() {
+    let list = HeaderName::from_static("x-forwarded-for");
+    let direct = AddressSource::default();
+    let proxied = AddressSource::behind_proxies(list, ["192.0.2.1/32".parse().unwrap()]);
+    let [proxy, client] =
+        ["192.0.2.1", "203.0.113.9"].map(|address| Some(ClientAddress::Ip(address.parse().unwrap())));
+    let local = Some(ClientAddress::LocalSocket);
+    let missing = "without their client's address";
+    for (name, source, connection, header, expected, status) in [
+        ("direct", &direct, client, None, &[][..], 200),
+        ("nobody says", &direct, None, None, &[missing, "put a ClientAddress"], 200),
+        ("socket", &direct, local, None, &[missing, "a local socket has none"], 200),
+        (
+            "no header named",
+            &direct,
+            client,
+            Some("10.0.0.7"),
+            &["that is not believed", "x-forwarded-for"],
+            200,
+        ),
+        ("by a stranger", &proxied, client, Some("10.0.0.7"), &["that is not believed", "203.0.113.9"], 200),
+        ("by the proxy", &proxied, proxy, Some("10.0.0.7"), &[], 200),
+        ("by a local proxy", &proxied, local, Some("10.0.0.7"), &[], 200),
+        ("by the proxy, missing", &proxied, proxy, None, &[], 400),
+        ("by nobody knows whom", &proxied, None, Some("10.0.0.7"), &["put a ClientAddress"], 500),
+    ] {
+        let heard = Heard::default();
+        let _guard = tracing::subscriber::set_default(heard.clone());
+        let endpoint = endpoint().with_addresses(source.clone());
+        for _ in 0..2 {
+            let mut request = Request::get("/auth");
+            if let Some(header) = header {
+                request = request.header("x-forwarded-for", header);
+            }
+            let mut request = request.body(Full::<Bytes>::default()).unwrap();
+            if let Some(connection) = connection {
+                request.extensions_mut().insert(connection);
+            }
+            assert_eq!(endpoint.respond(request).await.status().as_u16(), status, "{name}");
+        }
+        let heard = heard.0.lock().unwrap().clone();
+        // What is refused is said each time.
+        let times = if expected.is_empty() {
+            0
+        } else if status == 500 {
+            2
+        } else {
+            1
+        };
+        assert_eq!(heard.len(), times, "{name}: {heard:?}");
+        assert!(expected.iter().all(|text| heard[0].contains(text)), "{name}: {heard:?}");
+    }
+}

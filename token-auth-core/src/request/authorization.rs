@@ -14,7 +14,8 @@ pub(super) fn parse(header: &[u8]) -> Result<Credentials, RequestError> {
         .ok()
         .and_then(|header| header.trim().split_once(' '))
         .ok_or(RequestError::MalformedCredentials)?;
-    let value = value.trim();
+    // RFC 9110, section 11.4: one blank or more.
+    let value = value.trim_start_matches(' ');
     if scheme.eq_ignore_ascii_case("basic") {
         basic(value)
     } else if scheme.eq_ignore_ascii_case("bearer") {

@@ -11,18 +11,18 @@ const SUBJECT_TOKEN_TYPES: [&str; 3] = [
     "urn:ietf:params:oauth:token-type:access_token",
 ];
 
-/// The credentials of a request. Two at once are refused where either could have been meant.
+/// The credentials of a request. Two at once are refused, whichever of them the grant type would choose, and so is a
+/// parameter that names another user than they do.
 pub(super) fn of(
     parts: &RequestParts<'_>,
     parameters: &Parameters<'_>,
     grant_type: &GrantType,
 ) -> Result<Credentials, RequestError> {
     let header = parts.authorization.map(authorization::parse).transpose()?;
-    match grant_type {
+    alone(header.as_ref(), parameters)?;
+    let credentials = match grant_type {
         GrantType::RefreshToken => {
-            let token = required("refresh_token", &parameters.refresh_token)?;
-            alone(header.as_ref(), "refresh_token")?;
-            Ok(Credentials::RefreshToken(token))
+            Credentials::RefreshToken(required("refresh_token", &parameters.refresh_token)?)
         }
         GrantType::TokenExchange => {
             let token = required("subject_token", &parameters.subject_token)?;
@@ -33,18 +33,17 @@ pub(super) fn of(
             if !SUBJECT_TOKEN_TYPES.contains(&kind) || parameters.actor_token.is_some() {
                 return Err(RequestError::UnsupportedExchange);
             }
-            alone(header.as_ref(), "subject_token")?;
-            Ok(Credentials::Bearer(token))
+            Credentials::Bearer(token)
         }
         GrantType::Implicit | GrantType::Password | GrantType::Other(_) => match header {
-            Some(credentials) => {
-                matches_account(&credentials, &parameters.account)?;
-                Ok(credentials)
-            }
-            None if parts.form.is_some() => Ok(form(parameters)),
-            None => Ok(Credentials::Anonymous),
+            Some(credentials) => credentials,
+            None if parts.form.is_some() => form(parameters),
+            None => Credentials::Anonymous,
         },
-    }
+    };
+    matches(&credentials, &parameters.account)?;
+    matches(&credentials, &parameters.username)?;
+    Ok(credentials)
 }
 
 fn required(name: &'static str, value: &Option<Text<'_>>) -> Result<Password, RequestError> {
@@ -54,19 +53,23 @@ fn required(name: &'static str, value: &Option<Text<'_>>) -> Result<Password, Re
     }
 }
 
-fn alone(header: Option<&Credentials>, parameter: &'static str) -> Result<(), RequestError> {
-    match header {
-        None => Ok(()),
-        Some(_) => Err(RequestError::TwoCredentials(parameter)),
-    }
+/// Refuses what presents more than one credential: which of them counts, others may read differently.
+fn alone(header: Option<&Credentials>, parameters: &Parameters<'_>) -> Result<(), RequestError> {
+    let given = |text: &Option<Text<'_>>| text.as_deref().is_some_and(|text| !text.is_empty());
+    let presented = [
+        ("password", given(&parameters.username) && given(&parameters.password)),
+        ("refresh_token", given(&parameters.refresh_token)),
+        ("subject_token", given(&parameters.subject_token)),
+    ];
+    let mut presented = presented.iter().filter(|(_, given)| *given).map(|(name, _)| *name);
+    let second = if header.is_some() { presented.next() } else { presented.nth(1) };
+    second.map_or(Ok(()), |name| Err(RequestError::TwoCredentials(name)))
 }
 
-/// The parameter `account` says again who the user of the credentials is.
-fn matches_account(credentials: &Credentials, account: &Option<Text<'_>>) -> Result<(), RequestError> {
-    match (credentials, account.as_deref()) {
-        (Credentials::Password { username, .. }, Some(account))
-            if !account.is_empty() && account != username =>
-        {
+/// The parameters `account` and `username` say again who the user of a password is.
+fn matches(credentials: &Credentials, name: &Option<Text<'_>>) -> Result<(), RequestError> {
+    match (credentials, name.as_deref()) {
+        (Credentials::Password { username, .. }, Some(name)) if !name.is_empty() && name != username => {
             Err(RequestError::AccountMismatch)
         }
         _ => Ok(()),

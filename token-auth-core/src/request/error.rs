@@ -23,7 +23,7 @@ pub enum RequestError {
     #[error("the parameter {0} must not be in the query: send it in the body of a POST")]
     SecretInQuery(&'static str),
     /// The request presents two credentials at once, of which only one could count.
-    #[error("the Authorization header and the parameter {0} are two credentials: send one")]
+    #[error("the request presents two credentials, one of them the parameter {0}: send one")]
     TwoCredentials(&'static str),
     /// A `subject_token_type` or an `actor_token` (RFC 8693) that no source could take for an identity.
     #[error("unsupported token exchange: send a subject_token that is a JWT, and no actor_token")]

@@ -17,7 +17,7 @@ pub(super) enum Place {
 
 /// A parameter that only the body of a POST may hold.
 fn secret(key: &str) -> Option<&'static str> {
-    ["refresh_token", "subject_token", "actor_token"].into_iter().find(|secret| *secret == key)
+    ["password", "refresh_token", "subject_token", "actor_token"].into_iter().find(|secret| *secret == key)
 }
 
 /// The parameters of the protocol. Distribution's `token.md` and `oauth.md`, and RFC 8693.

@@ -69,8 +69,30 @@ fn what_is_ambiguous_or_malformed_is_refused() {
         assert_eq!(get(query).unwrap_err(), error, "{query}");
     }
     assert_eq!(with_header("account=bob", "Basic YWxpY2U6eA==").unwrap_err(), RequestError::AccountMismatch);
+    assert_eq!(with_header("username=bob", "Basic YWxpY2U6eA==").unwrap_err(), RequestError::AccountMismatch);
+    let form = "username=alice&password=guess";
+    assert_eq!(post(&format!("{form}&account=bob")).unwrap_err(), RequestError::AccountMismatch);
+    assert_eq!(
+        post(&format!("grant_type=password&{form}&account=Alice")).unwrap_err(),
+        RequestError::AccountMismatch
+    );
+    for same in ["&account=alice", "&account="] {
+        assert_eq!(
+            post(&format!("{form}{same}")).unwrap().credentials,
+            Credentials::password("alice", "guess")
+        );
+    }
+    for blanks in [" ", "  ", "    "] {
+        let request = with_header("", &format!("Basic{blanks}YWxpY2U6eA==")).unwrap();
+        assert_eq!(request.credentials, Credentials::password("alice", "x"));
+    }
     for header in [
         "Basic",
+        "Basic ",
+        "Basic\tYWxpY2U6eA==",
+        "Basic \tYWxpY2U6eA==",
+        "Basic \u{a0}YWxpY2U6eA==",
+        "Basic YWxp Y2U6eA==",
         "Basic !!",
         "Basic YWxpY2U=",
         "Basic /w==",
@@ -119,7 +141,7 @@ fn a_refresh_grant_presents_its_token_alone() {
     assert_eq!(request.credentials, Credentials::RefreshToken(Password::new("tar_x")));
     assert_eq!(request.claimed_account(), "");
     // A user name beside it names nobody.
-    let request = post("grant_type=refresh_token&refresh_token=tar_x&username=admin&password=x").unwrap();
+    let request = post("grant_type=refresh_token&refresh_token=tar_x&username=admin").unwrap();
     assert_eq!(request.credentials, Credentials::RefreshToken(Password::new("tar_x")));
 }
 
@@ -161,13 +183,31 @@ fn one_request_presents_one_credential_and_never_in_its_address() {
     let parse = |query, form, authorization| {
         TokenRequest::parse(RequestParts { query, form, authorization }, RequestLimits::default())
     };
-    let refresh = Some(&b"grant_type=refresh_token&refresh_token=x"[..]);
-    assert_eq!(
-        parse("", refresh, Some(b"Basic YWxpY2U6eA==")).unwrap_err(),
-        RequestError::TwoCredentials("refresh_token")
-    );
+    let exchange = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+                    &subject_token_type=urn:ietf:params:oauth:token-type:jwt&subject_token=x";
+    let both = format!("{exchange}&refresh_token=x");
+    let basic = Some(&b"Basic YWxpY2U6eA=="[..]);
+    let bearer = Some(&b"Bearer x"[..]);
+    for (form, header, second) in [
+        ("grant_type=refresh_token&refresh_token=x", basic, "refresh_token"),
+        ("grant_type=refresh_token&refresh_token=x", bearer, "refresh_token"),
+        ("refresh_token=x", basic, "refresh_token"),
+        ("username=bob&password=x", basic, "password"),
+        ("username=alice&password=x", basic, "password"),
+        ("grant_type=password&username=alice&password=x", bearer, "password"),
+        ("grant_type=refresh_token&refresh_token=x&username=admin&password=x", None, "refresh_token"),
+        ("grant_type=password&refresh_token=x&username=admin&password=x", None, "refresh_token"),
+        ("username=admin&password=x&subject_token=x", None, "subject_token"),
+        (&*both, None, "subject_token"),
+        (exchange, basic, "subject_token"),
+    ] {
+        let refused = parse("", Some(form.as_bytes()), header).unwrap_err();
+        assert_eq!(refused, RequestError::TwoCredentials(second), "{form}");
+    }
     for (query, name) in [
         ("grant_type=refresh_token&refresh_token=x", "refresh_token"),
+        ("username=alice&password=x", "password"),
+        ("password=tap_x", "password"),
         ("subject_token=x", "subject_token"),
         ("actor_token=x", "actor_token"),
     ] {

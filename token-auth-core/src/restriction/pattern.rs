@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::acl::{GoRegex, glob_matches};
+use crate::acl::{GoRegex, glob_matches, negates_like_a_shell};
 use crate::scope::is_type_value;
 use crate::{ActionSet, ResourceScope};
 
@@ -77,6 +77,11 @@ impl Name {
             return Ok(Self::Prefix(plain.into()));
         }
         glob_matches(text, "").map_err(|error| error.to_string())?;
+        if negates_like_a_shell(text) {
+            return Err("`[!…]` is not what it is in a shell: write `[^…]` for every other character, `[\\!…]` for a `!` \
+                        among them"
+                .to_owned());
+        }
         Ok(Self::Glob(text.into()))
     }
 
@@ -176,6 +181,10 @@ mod tests {
             ("repository:**:pull,push", "repository:a:*", ""),
             ("repository:x:pull", "registry:x:pull", ""),
             ("registry:catalog:*", "registry:catalog:*", "*"),
+            ("repository:[^a]*:pull", "repository:b:pull", "pull"),
+            ("repository:[\\!a]*:pull", "repository:a:pull", "pull"),
+            ("repository:[a[!]*:pull", "repository:a:pull", "pull"),
+            ("repository:[^a]*:pull", "repository:a:pull", ""),
             ("repository:/^team-[0-9]+\\//:pull", "repository:team-7/x:pull", "pull"),
             ("repository:/^team-[0-9]+\\//:pull", "repository:a/team-7/x:pull", ""),
             ("repository:localhost:5000/x:pull", "repository:localhost:5000/x:pull", "pull"),
@@ -197,6 +206,8 @@ mod tests {
             "Repository:x:pull",
             "*:x:pull",
             "repository:[:pull",
+            "repository:[!a]*:pull",
+            "repository:team/[!a-c]:pull",
             "repository:/(/:pull",
             "repository:**/x:pull",
             "repository:a*/**:pull",

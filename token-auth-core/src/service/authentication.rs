@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{Record, TokenError, TokenService};
 use crate::stored_tokens::{Presented, Redeemed};
-use crate::{Authn, Credentials, Identity, TokenRequest};
+use crate::{Authn, Credentials, Identity, Password, StoredTokens, TokenRequest};
 
 impl TokenService {
     pub(super) async fn authenticate(
@@ -18,14 +18,7 @@ impl TokenService {
         let presented =
             self.tokens.as_ref().and_then(|tokens| Some((tokens, Presented::in_request(request)?)));
         let outcome = match presented {
-            Some((tokens, presented)) => {
-                record.token_id = presented.id().cloned();
-                match tokens.redeem(&presented, request, &*self.authenticator, now).await {
-                    Ok(Redeemed::Accepted(identity)) => Authn::Accept(identity),
-                    Ok(Redeemed::Refused(reason)) => Authn::Reject(reason),
-                    Err(error) => return Err(record.unavailable(&error)),
-                }
-            }
+            Some((tokens, presented)) => self.redeem(tokens, &presented, request, record, now).await?,
             None => self.ask_the_source(request, record, now).await?,
         };
         let reason = match outcome {
@@ -44,6 +37,39 @@ impl TokenService {
         })
     }
 
+    /// The store is asked about a limited number of tokens that it does not know.
+    async fn redeem(
+        &self,
+        tokens: &StoredTokens,
+        presented: &Presented,
+        request: &TokenRequest,
+        record: &mut Record,
+        now: SystemTime,
+    ) -> Result<Authn, TokenError> {
+        record.token_id = presented.id().cloned();
+        let attempt = match presented {
+            Presented::Token(token) => {
+                let secret = Password::new(token.expose());
+                let begun = self.forgeries.begin(token.id().as_str(), &secret, request.address, now).await;
+                Some(begun.map_err(|wait| too_many(record, "too many unknown tokens", wait))?)
+            }
+            Presented::Bad(_) => None,
+        };
+        let outcome = tokens.redeem(presented, request, &*self.authenticator, now).await;
+        if let Some(attempt) = attempt {
+            match &outcome {
+                Ok(Redeemed::Accepted(_)) => attempt.was_right(),
+                Ok(Redeemed::Refused(_)) => attempt.was_wrong(),
+                Err(_) => attempt.was_nothing(),
+            }
+        }
+        match outcome {
+            Ok(Redeemed::Accepted(identity)) => Ok(Authn::Accept(identity)),
+            Ok(Redeemed::Refused(reason)) => Ok(Authn::Reject(reason)),
+            Err(error) => Err(record.unavailable(&error)),
+        }
+    }
+
     /// Passwords are asked about a limited number of times.
     async fn ask_the_source(
         &self,
@@ -52,12 +78,11 @@ impl TokenService {
         now: SystemTime,
     ) -> Result<Authn, TokenError> {
         let attempt = match &request.credentials {
-            Credentials::Password { username, password } => {
+            Credentials::Password { username, password }
+                if !self.authenticator.is_signed(&request.credentials) =>
+            {
                 let begun = self.attempts.begin(username, password, request.address, now).await;
-                Some(begun.map_err(|wait| {
-                    record.reason = Some("too many wrong passwords".into());
-                    TokenError::TooManyAttempts { retry_after: wait.as_secs().max(1) }
-                })?)
+                Some(begun.map_err(|wait| too_many(record, "too many wrong passwords", wait))?)
             }
             _ => None,
         };
@@ -70,4 +95,9 @@ impl TokenService {
         }
         outcome.map_err(|error| record.unavailable(&error))
     }
+}
+
+fn too_many(record: &mut Record, what: &'static str, wait: Duration) -> TokenError {
+    record.reason = Some(what.into());
+    TokenError::TooManyAttempts { retry_after: wait.as_secs().max(1) }
 }

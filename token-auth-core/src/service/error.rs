@@ -52,6 +52,8 @@ impl TokenError {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyAttempts { retry_after } => Some(*retry_after),
+            // As long as a request may take: what it waited for has been answered by then, or given up.
+            Self::Unavailable => Some(5),
             _ => None,
         }
     }

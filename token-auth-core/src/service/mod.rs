@@ -3,8 +3,10 @@
 mod answer;
 mod attempts;
 mod authentication;
+mod authorization;
 mod error;
 mod succession;
+mod timer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,11 +19,12 @@ pub use attempts::AttemptLimits;
 #[cfg(feature = "http")]
 pub(crate) use error::error_body;
 pub use error::{ServiceError, TokenError};
+pub use timer::Timer;
 
 use crate::token::{AccessEntry, Claims, PublishedKey, Sign, unix_seconds};
 use crate::{
-    AccessRequest, Authenticator, Authorizer, Authz, BackendError, Clock, Credentials, GrantType, Identity,
-    Password, RandomIds, ResourceScope, StoredTokens, SystemClock, TokenIds, TokenRequest,
+    Authenticator, Authorizer, Clock, Credentials, GrantType, Identity, Password, RandomIds, StoredTokens,
+    SystemClock, TokenIds, TokenRequest,
 };
 
 /// Turns "who are you, and what do you want to do?" into a signed token. There is no HTTP in it; the feature `http` adds
@@ -59,6 +62,8 @@ pub struct TokenService {
     ids: Arc<dyn TokenIds>,
     tokens: Option<StoredTokens>,
     attempts: Attempts,
+    forgeries: Attempts,
+    timer: Option<Arc<dyn Timer>>,
 }
 
 impl TokenService {
@@ -90,6 +95,9 @@ impl TokenService {
             ids: Arc::new(RandomIds),
             tokens: None,
             attempts: Attempts::new(AttemptLimits::default()).ok_or(ServiceError::NoRandomness)?,
+            forgeries: Attempts::new(AttemptLimits::default().of_forgeries())
+                .ok_or(ServiceError::NoRandomness)?,
+            timer: None,
         })
     }
 
@@ -128,7 +136,24 @@ impl TokenService {
     /// When the system has no randomness.
     pub fn with_attempt_limits(mut self, limits: AttemptLimits) -> Result<Self, ServiceError> {
         self.attempts = Attempts::new(limits).ok_or(ServiceError::NoRandomness)?;
+        self.forgeries = Attempts::new(limits.of_forgeries()).ok_or(ServiceError::NoRandomness)?;
         Ok(self)
+    }
+
+    /// Ends a request at its [deadline](TokenRequest::deadline), whatever a backend, a store or a signer does: the answer is
+    /// 503. Without a timer the deadline is only told to those who are asked.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use token_auth_core::TokenService;
+    /// fn on_tokio(service: TokenService) -> TokenService {
+    ///     service.with_timer(|moment: Instant| tokio::time::sleep_until(moment.into()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Some(Arc::new(timer));
+        self
     }
 
     /// Replaces the clock.
@@ -188,7 +213,12 @@ impl TokenService {
     /// Answers a request, and records how the answer came about.
     pub async fn answer(&self, request: &TokenRequest) -> Answer {
         let mut record = Record::default();
-        let result = self.run(request, &mut record).await;
+        let outcome =
+            timer::within(self.timer.as_deref(), request.deadline, self.run(request, &mut record)).await;
+        let result = outcome.unwrap_or_else(|| {
+            record.reason = Some("there was no answer within the time that a request may take".into());
+            Err(TokenError::Unavailable)
+        });
         Answer { result, record }
     }
 
@@ -208,15 +238,10 @@ impl TokenService {
             record.reason = Some("the credential has expired".into());
             return Err(TokenError::Unauthorized);
         };
-        let mut access = Vec::with_capacity(request.scopes.scopes().len());
-        for scope in request.scopes.scopes() {
-            let decision = self
-                .authorize(request, &identity, scope)
-                .await
-                .map_err(|error| record.unavailable(&error))?;
-            access.push(AccessEntry::new(scope, decision.granted.clone()));
-            record.decisions.push(decision);
-        }
+        record.decisions =
+            self.authorize(request, &identity).await.map_err(|error| record.unavailable(&error))?;
+        let entry = |decision: &Decision| AccessEntry::new(&decision.scope, decision.granted.clone());
+        let access = record.decisions.iter().map(entry).collect();
         let id = self.ids.next_id().map_err(|error| record.unavailable(&error))?;
         let claims = self.claims(&identity, request, access, now, lifetime, id);
         let token = self.signer.sign(&claims).await.map_err(|error| record.unavailable(&error))?;
@@ -255,31 +280,6 @@ impl TokenService {
         let Some(not_after) = identity.restriction.not_after() else { return Some(self.lifetime) };
         let left = unix_seconds(not_after).saturating_sub(unix_seconds(now));
         (left > 0).then(|| self.lifetime.min(Duration::from_secs(left)))
-    }
-
-    async fn authorize(
-        &self,
-        request: &TokenRequest,
-        identity: &Identity,
-        scope: &ResourceScope,
-    ) -> Result<Decision, BackendError> {
-        let access =
-            AccessRequest::new(&identity.account, scope.resource_type(), scope.name(), scope.actions())
-                .with_labels(&identity.labels)
-                .with_service(&request.service)
-                .with_address(request.address);
-        let grant = match self.authorizer.authorize(&access).await? {
-            Authz::Abstain => return Ok(Decision::nobody(scope.clone())),
-            Authz::Grant(grant) => grant,
-        };
-        let decided_by = grant.decided_by.unwrap_or_else(|| self.authorizer.name().into());
-        let full = scope.actions().intersection(&grant.actions);
-        let granted = identity.restriction.narrow(scope, &full);
-        let decided_by = match granted == full {
-            true => decided_by,
-            false => format!("{decided_by}, narrowed by the credential").into(),
-        };
-        Ok(Decision { granted, scope: scope.clone(), decided_by: Some(decided_by) })
     }
 
     fn claims(

@@ -41,6 +41,7 @@ impl TokenService {
     #[must_use]
     pub fn succeeding(mut self, previous: &Self) -> Self {
         self.attempts = self.attempts.clone().succeeding(&previous.attempts);
+        self.forgeries = self.forgeries.clone().succeeding(&previous.forgeries);
         let now = self.clock.now();
         // A time that cannot be told is beyond any that is asked for.
         let last = now.checked_add(previous.lifetime.saturating_add(MARGIN));

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    ActionSet, AuthenticatorChain, Authn, AuthorizerChain, Credentials, Grant, LabelValue, Labels,
-    RequestParts, async_trait, authenticator_fn, authorizer_fn,
+    AccessRequest, ActionSet, AuthenticatorChain, Authn, AuthorizerChain, Authz, BackendError, Credentials,
+    Grant, LabelValue, Labels, RequestParts, async_trait, authenticator_fn, authorizer_fn,
 };
 
 /// Shows the claims instead of signing them.
@@ -232,6 +232,7 @@ async fn guesses_are_answered_with_429_before_anyone_is_asked() {
     let ask = async |password: &str| {
         let mut request = request("alice", "service=reg");
         request.credentials = Credentials::password("alice", password);
+        request.address = Some([192, 0, 2, 1].into());
         service.answer(&request).await.result.map(|_| ())
     };
     for guess in 0..10 {
@@ -247,4 +248,132 @@ async fn guesses_are_answered_with_429_before_anyone_is_asked() {
     let mut nobody = request("alice", "service=reg");
     nobody.credentials = Credentials::Anonymous;
     assert_eq!(service.answer(&nobody).await.result.unwrap_err(), TokenError::Unauthorized);
+}
+
+/// Is asked, and never answers.
+struct Silent;
+
+#[async_trait]
+impl Authorizer for Silent {
+    async fn authorize(&self, _: &AccessRequest<'_>) -> Result<Authz, BackendError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_never_answers_is_ended_at_the_deadline() {
+    let timed = |service: TokenService| {
+        service.with_timer(|moment: std::time::Instant| tokio::time::sleep_until(moment.into()))
+    };
+    let silent = authenticator_fn(|_: Credentials| async { std::future::pending().await });
+    for service in [timed(service(silent, generous())), timed(service(alice(), Silent))] {
+        let mut request = request("alice", "scope=repository:dev/x:pull repository:dev/y:pull");
+        let begun = tokio::time::Instant::now();
+        request.deadline = crate::Deadline::at(begun.into_std() + Duration::from_secs(5));
+        let answer = service.answer(&request).await;
+        assert_eq!(answer.result.as_ref().unwrap_err(), &TokenError::Unavailable);
+        assert!(answer.result.unwrap_err().retry_after().is_some());
+        assert!(answer.record.reason.is_some());
+        assert!((5..6).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    }
+}
+
+/// Takes its time, and is asked about many at once.
+struct Slow;
+
+#[async_trait]
+impl Authorizer for Slow {
+    async fn authorize(&self, request: &AccessRequest<'_>) -> Result<Authz, BackendError> {
+        let turn = request.name.len() as u64 % 3;
+        tokio::time::sleep(Duration::from_millis(100 + turn)).await;
+        Ok(match request.name {
+            "dev/nobody" => Authz::Abstain,
+            name => Authz::Grant(Grant::new(request.actions.clone()).decided_by(name)),
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn scopes_are_authorized_side_by_side_and_answered_in_order() {
+    let names: Vec<_> = (0..20).map(|number| format!("dev/{}", "x".repeat(number + 1))).collect();
+    let mut query: Vec<_> = names.iter().map(|name| format!("scope=repository:{name}:pull")).collect();
+    query.push("scope=repository:dev/nobody:pull".to_owned());
+    let begun = tokio::time::Instant::now();
+    let answer = service(alice(), Slow).answer(&request("alice", &query.join("&"))).await;
+    assert!(begun.elapsed() < Duration::from_millis(110), "{:?}", begun.elapsed());
+    let claims = claims(&answer);
+    for (at, name) in names.iter().enumerate() {
+        assert_eq!(claims["access"][at], json!({"type": "repository", "name": name, "actions": ["pull"]}));
+        assert_eq!(answer.record.decisions[at].decided_by.as_deref(), Some(&**name));
+    }
+    assert_eq!(claims["access"][20]["actions"], json!([]));
+}
+
+#[tokio::test]
+async fn one_scope_that_cannot_be_judged_denies_all() {
+    struct Broken;
+    #[async_trait]
+    impl Authorizer for Broken {
+        async fn authorize(&self, request: &AccessRequest<'_>) -> Result<Authz, BackendError> {
+            match request.name {
+                "dev/b" => Err(BackendError::new("webhook", "no route")),
+                _ => Ok(Authz::Grant(Grant::new(request.actions.clone()))),
+            }
+        }
+    }
+    let query = "scope=repository:dev/a:pull repository:dev/b:pull repository:dev/c:pull";
+    let answer = service(alice(), Broken).answer(&request("alice", query)).await;
+    assert_eq!(answer.result.unwrap_err(), TokenError::Unavailable);
+    assert_eq!(answer.record.reason.as_deref(), Some("webhook: no route"));
+}
+
+/// Knows signed tokens by their beginning, and accepts the one that is right.
+struct Signed;
+
+#[async_trait]
+impl Authenticator for Signed {
+    async fn authenticate(&self, request: &crate::AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(match request.credentials {
+            Credentials::Password { password, .. } if password.expose() == "signed.right" => {
+                Authn::Accept(Identity::new("job"))
+            }
+            credentials if self.is_signed(credentials) => Authn::Reject("wrong signature".into()),
+            _ => Authn::Abstain,
+        })
+    }
+
+    async fn revalidate(&self, _: &crate::AccountRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
+    }
+
+    fn is_signed(&self, credentials: &Credentials) -> bool {
+        matches!(credentials, Credentials::Password { password, .. } if password.expose().starts_with("signed."))
+    }
+}
+
+#[tokio::test]
+async fn signed_tokens_are_no_guesses_and_no_other_source_sees_them() {
+    let passwords = authenticator_fn(|credentials: Credentials| async move {
+        let Credentials::Password { password, .. } = credentials else { return Ok(Authn::Abstain) };
+        assert!(!password.expose().starts_with("signed."), "a password source sees a signed token");
+        Ok(Authn::Reject("wrong password".into()))
+    });
+    let chain: AuthenticatorChain =
+        [Arc::new(passwords) as Arc<dyn Authenticator>, Arc::new(Signed)].into_iter().collect();
+    let service = service(chain, generous());
+    let ask = async |password: &str| {
+        let mut request = request("jwt", "");
+        request.credentials = Credentials::password("jwt", password);
+        request.address = Some([192, 0, 2, 1].into());
+        service.answer(&request).await.result.map(drop)
+    };
+    for number in 0..500 {
+        assert_eq!(ask(&format!("signed.{number}")).await, Err(TokenError::Unauthorized), "{number}");
+    }
+    // What only looks like it is a guess.
+    for number in 0..10 {
+        assert_eq!(ask(&format!("dressed.up.{number}")).await, Err(TokenError::Unauthorized), "{number}");
+    }
+    assert!(matches!(ask("dressed.up.10").await, Err(TokenError::TooManyAttempts { .. })));
+    assert_eq!(ask("signed.right").await, Ok(()));
 }

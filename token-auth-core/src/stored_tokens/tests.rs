@@ -533,6 +533,28 @@ async fn what_would_be_of_no_use_is_not_made() {
 }
 
 #[tokio::test]
+async fn the_store_is_asked_about_so_many_forged_tokens_and_no_more() {
+    let world = World::new();
+    let known = world.login("alice").await.unwrap();
+    let ask = async |token: &str| {
+        let mut request = refresh(token);
+        request.address = Some([192, 0, 2, 1].into());
+        world.service.answer(&request).await.result.map(drop)
+    };
+    assert_eq!(ask(&known).await, Ok(()));
+    let forged = || OpaqueToken::generate(TokenKind::Refresh).unwrap().expose().to_owned();
+    for number in 0..1000 {
+        assert_eq!(ask(&forged()).await, Err(TokenError::InvalidRefreshToken), "{number}");
+    }
+    assert!(matches!(ask(&forged()).await, Err(TokenError::TooManyAttempts { .. })));
+    assert_eq!(ask(&known).await, Ok(()), "one that was good from here has to wait");
+    // Passwords are another matter.
+    let mut request = login("alice");
+    request.address = Some([192, 0, 2, 1].into());
+    assert!(world.service.answer(&request).await.result.is_ok());
+}
+
+#[tokio::test]
 async fn a_personal_token_is_of_the_person_who_had_the_account() {
     let world = World::new();
     // One that was made when the source did not tell who that is, goes on.

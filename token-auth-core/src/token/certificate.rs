@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::pem::SectionKind;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate, X509Extension};
 
 use super::{CertificateError, Finding, KeyError, PublicKey, SignerError, chain_order, pem};
 
@@ -41,8 +41,12 @@ pub(super) struct Certificate {
     /// Seconds since the Unix epoch.
     pub(super) not_before: u64,
     pub(super) not_after: u64,
-    subject: String,
+    pub(super) subject: String,
     self_signed: bool,
+    /// Go 1.23 and later do not read such a certificate.
+    pub(super) has_negative_serial: bool,
+    /// Go reads the certificate, and does not verify it.
+    pub(super) has_unknown_critical_extension: bool,
     pub(super) key: Result<PublicKey, KeyError>,
 }
 
@@ -152,8 +156,39 @@ impl Certificate {
             not_after: seconds(certificate.validity().not_after),
             subject: certificate.subject().to_string(),
             self_signed: chain_order::issued(certificate, certificate),
+            has_negative_serial: certificate.raw_serial().first().is_some_and(|first| *first >= 0x80),
+            has_unknown_critical_extension: certificate
+                .extensions()
+                .iter()
+                .any(|extension| extension.critical && !is_known_to_go(extension)),
             key: PublicKey::from_spki_der(certificate.public_key().raw),
         }
+    }
+}
+
+/// Whether Go's `crypto/x509` takes a critical extension for handled.
+fn is_known_to_go(extension: &X509Extension<'_>) -> bool {
+    match extension.parsed_extension() {
+        // One that names nothing but directory names and the like counts as unknown.
+        ParsedExtension::SubjectAlternativeName(names) => names.general_names.iter().any(|name| {
+            matches!(
+                name,
+                GeneralName::DNSName(_)
+                    | GeneralName::RFC822Name(_)
+                    | GeneralName::URI(_)
+                    | GeneralName::IPAddress(_)
+            )
+        }),
+        ParsedExtension::KeyUsage(_)
+        | ParsedExtension::ExtendedKeyUsage(_)
+        | ParsedExtension::BasicConstraints(_)
+        | ParsedExtension::NameConstraints(_)
+        | ParsedExtension::CRLDistributionPoints(_)
+        | ParsedExtension::CertificatePolicies(_)
+        | ParsedExtension::AuthorityKeyIdentifier(_)
+        | ParsedExtension::SubjectKeyIdentifier(_)
+        | ParsedExtension::AuthorityInfoAccess(_) => true,
+        _ => false,
     }
 }
 

@@ -50,6 +50,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// `r` and `s` of an `Ecdsa-Sig-Value` (RFC 3279, section 2.2.3), each in this length.
+pub(super) fn ecdsa_signature(der: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut outer = Reader::new(der);
+    let mut numbers = outer.sequence()?;
+    let mut fixed = Vec::with_capacity(2 * length);
+    for _ in 0..2 {
+        let number = numbers.read(INTEGER)?;
+        let (first, magnitude) = (number.first()?, without_leading_zeros(number));
+        // Neither is negative, zero, or longer than the order of the curve.
+        if *first >= 0x80 || magnitude.is_empty() || magnitude.len() > length {
+            return None;
+        }
+        fixed.resize(fixed.len() + length - magnitude.len(), 0);
+        fixed.extend_from_slice(magnitude);
+    }
+    (numbers.is_empty() && outer.is_empty()).then_some(fixed)
+}
+
 pub(super) fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::claims::{BACKDATE, unix_seconds};
+use super::der;
+use super::material::Material;
 use super::{Algorithm, CertificateChain, Claims, Finding, KeyIdKind, PublicKey, SignerError};
 
 /// How much younger than a token's `iat`, which is backdated, a certificate may be, in seconds: what registries allow.
@@ -13,7 +15,8 @@ const YOUNGER: u64 = 60;
 /// Everything of a token but its claims and its signature: how its header announces the key.
 ///
 /// A [`Signer`](super::Signer) has one. By itself it serves a signer that keeps its key elsewhere, in a KMS or an HSM: that
-/// signs [`signing_input`](Self::signing_input), and [`seal`](Self::seal)s it.
+/// signs [`signing_input`](Self::signing_input), and [`seal`](Self::seal)s it; [`seal_der`](Self::seal_der) if it answers
+/// ECDSA in DER, as the usual key management services do.
 ///
 /// ```
 /// use token_auth_core::token::{Claims, Envelope, PublicKey, SignerError};
@@ -27,7 +30,7 @@ const YOUNGER: u64 = 60;
 ///     let envelope = Envelope::new(public);
 ///     let input = envelope.signing_input(claims)?;
 ///     let signature = remote_signature(input.as_bytes());
-///     Ok(Envelope::seal(input, &signature))
+///     envelope.seal(input, &signature)
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -129,10 +132,30 @@ impl Envelope {
 
     /// The token, made of what was signed and the signature. ECDSA signatures are `r` and `s`, each in its full length
     /// (RFC 7518, section 3.4), not ASN.1.
-    pub fn seal(mut signing_input: String, signature: &[u8]) -> String {
+    ///
+    /// # Errors
+    ///
+    /// When the signature is longer or shorter than those of the key are.
+    pub fn seal(&self, mut signing_input: String, signature: &[u8]) -> Result<String, SignerError> {
+        let (found, expected) = (signature.len(), self.key.material().signature_len());
+        if found != expected {
+            return Err(SignerError::SignatureLength { found, expected });
+        }
         signing_input.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut signing_input);
-        signing_input
+        Ok(signing_input)
+    }
+
+    /// The same with an ECDSA signature in ASN.1's DER (RFC 3279, section 2.2.3), which is what AWS KMS, Google Cloud KMS,
+    /// OpenSSL and PKCS#11 tools answer.
+    ///
+    /// # Errors
+    ///
+    /// When it is not such a signature by a key of this curve, or the key is of another kind: those have no DER form.
+    pub fn seal_der(&self, signing_input: String, signature: &[u8]) -> Result<String, SignerError> {
+        let Material::Ec { x, .. } = self.key.material() else { return Err(SignerError::SignatureDer) };
+        let fixed = der::ecdsa_signature(signature, x.len()).ok_or(SignerError::SignatureDer)?;
+        self.seal(signing_input, &fixed)
     }
 
     fn header(&self, issued_at: u64) -> &str {

@@ -104,4 +104,18 @@ pub enum SignerError {
     /// The cryptographic library refused to sign. It does not say why.
     #[error("cannot sign")]
     Signature,
+    /// A signature that was made elsewhere is not in the form in which tokens carry it.
+    #[error(
+        "a signature of {found} bytes, where tokens of this key carry {expected}: for ECDSA r and s, each in its full length; \
+         what a KMS answers in DER (ASN.1) is for Envelope::seal_der"
+    )]
+    SignatureLength {
+        /// How long it is, in bytes.
+        found: usize,
+        /// How long it would have to be.
+        expected: usize,
+    },
+    /// A signature is not the DER form of an ECDSA signature by this key.
+    #[error("not an ECDSA signature of this key's curve in DER (ASN.1)")]
+    SignatureDer,
 }

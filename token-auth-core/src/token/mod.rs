@@ -60,7 +60,7 @@ pub use jwk::jwks;
 pub use key_id::KeyIdKind;
 pub use public_key::PublicKey;
 pub use published_key::PublishedKey;
-pub use registry::{Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm, UnknownRegistry};
+pub use registry::{Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm, UnknownRegistry, Unloadable};
 pub use sign::Sign;
 pub use signer::Signer;
 pub use signing_key::SigningKey;

@@ -74,7 +74,7 @@ fn everything() {
             hsts: true,
             real_ip: Some(RealIp {
                 header: http::HeaderName::from_static("x-forwarded-for"),
-                position: -2,
+                position: Some(-2),
                 trusted_proxies: Some(
                     ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
                         .map(|network| network.parse().unwrap())
@@ -189,7 +189,48 @@ fn warnings() {
             vec![
                 "1: server.real_ip_header: is believed from anyone, so that rules with `ip` can be deceived: name the \
                  proxies in `server.trusted_proxies`",
+                "1: server.real_ip_header: is read at its first address, since there is no `real_ip_pos`, and where a proxy \
+                 appends to the header that is what a client writes itself: write `real_ip_pos: -1` for what the nearest \
+                 proxy writes",
             ],
+        ),
+        (
+            "position that is said, of a header believed from anyone",
+            format!("{}{methods}", base.replace(":1\"", ":1\", real_ip_header: X-Real-IP, real_ip_pos: 0")),
+            vec![
+                "1: server.real_ip_header: is believed from anyone, so that rules with `ip` can be deceived: name the \
+                 proxies in `server.trusted_proxies`",
+            ],
+        ),
+        (
+            "proxies, and the client's end of the list",
+            format!(
+                "{}{methods}",
+                base.replace(
+                    ":1\"",
+                    ":1\", real_ip_header: Forwarded, real_ip_pos: 0, trusted_proxies: [::1]"
+                )
+            ),
+            vec![
+                "1: server.real_ip_pos: counts from the end that a client can write itself: remove it, and the address is the \
+                 last one that is none of `trusted_proxies`",
+            ],
+        ),
+        (
+            "proxies, and a header that they replace",
+            format!(
+                "{}{methods}",
+                base.replace(
+                    ":1\"",
+                    ":1\", real_ip_header: X-Real-IP, real_ip_pos: 0, trusted_proxies: [::1]"
+                )
+            ),
+            vec![],
+        ),
+        (
+            "position without a header",
+            format!("{}{methods}", base.replace(":1\"", ":1\", real_ip_pos: 0")),
+            vec!["1: server.real_ip_pos: has no effect without `real_ip_header`"],
         ),
         (
             "proxies without a header",

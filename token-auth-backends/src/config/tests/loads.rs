@@ -273,10 +273,11 @@ async fn the_endpoint_keeps_limits_and_proxies() {
             request = request.header("X-Real-IP", header);
         }
         let mut request = request.body(Full::<&[u8]>::default()).unwrap();
-        request.extensions_mut().insert(ClientAddress(peer.into()));
+        request.extensions_mut().insert(ClientAddress::Ip(peer.into()));
         endpoint.respond(request).await.status()
     };
     assert_eq!(answer("", [192, 0, 2, 1], Some("10.0.0.1")).await, StatusCode::OK);
+    assert_eq!(answer("", [192, 0, 2, 1], Some("10.0.0.9, 10.0.0.1")).await, StatusCode::OK);
     assert_eq!(answer("", [192, 0, 2, 1], None).await, StatusCode::BAD_REQUEST);
     assert_eq!(answer("", [203, 0, 113, 1], None).await, StatusCode::OK, "not by the proxy");
     assert_eq!(answer(&"x".repeat(101), [203, 0, 113, 1], None).await, StatusCode::URI_TOO_LONG);

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use token_auth_core::Password;
+use token_auth_core::{AuthnRequest, BackendError, Credentials, Deadline, Password};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Probe;
 use crate::password::cache::VerifiedCache;
-use crate::password::{PasswordVerifier, VerifierOptions};
+use crate::password::{PasswordHash, PasswordVerifier, VerifierOptions};
 
 fn verifier(change: impl FnOnce(&mut VerifierOptions)) -> Arc<PasswordVerifier> {
     let mut options = VerifierOptions::default();
@@ -55,10 +56,123 @@ async fn a_changed_hash_is_not_remembered() {
 async fn spending_neither_uses_nor_fills_the_memory() {
     let verifier = verifier(|_| {});
     let (probe, hash) = Probe::with_hash("hash");
-    verifier.spend(&hash, &right()).await.unwrap();
-    assert!(verifier.verify(&hash, &right()).await.unwrap());
-    verifier.spend(&hash, &right()).await.unwrap();
+    let credentials = Credentials::password("nobody", "right");
+    let request = AuthnRequest::new(&credentials);
+    verifier.spend(&request, &hash).await.unwrap();
+    assert!(verifier.check(&request, &hash).await.unwrap());
+    verifier.spend(&request, &hash).await.unwrap();
     assert_eq!(probe.calls(), 3);
+}
+
+/// Two names that exist have two hashes. If two that do not exist had one, asking for both at once would tell.
+#[tokio::test]
+async fn what_is_spent_is_spent_for_each_name() {
+    let verifier = verifier(|options| options.concurrency = 8);
+    let (probe, hash) = Probe::with_hash("hash");
+    probe.set_closed(true);
+    let spend = |name: &'static str| {
+        let (verifier, hash) = (Arc::clone(&verifier), hash.clone());
+        tokio::spawn(async move {
+            let credentials = Credentials::password(name, "wrong");
+            verifier.spend(&AuthnRequest::new(&credentials), &hash).await.unwrap();
+        })
+    };
+    let spent = [spend("one"), spend("two"), spend("two")];
+    probe.wait_for_calls(2).await;
+    probe.set_closed(false);
+    for spent in spent {
+        spent.await.unwrap();
+    }
+    assert_eq!(probe.calls(), 2);
+}
+
+/// Who asks: each from an address of their own, but for the crowd.
+fn ask(
+    verifier: &Arc<PasswordVerifier>,
+    hash: &PasswordHash,
+    address: &str,
+    password: String,
+) -> JoinHandle<Result<bool, BackendError>> {
+    let (verifier, hash, address) = (Arc::clone(verifier), hash.clone(), address.parse().ok());
+    tokio::spawn(async move {
+        let credentials = Credentials::password("someone", password);
+        verifier.check(&AuthnRequest::new(&credentials).with_address(address), &hash).await
+    })
+}
+
+#[tokio::test]
+async fn networks_take_turns_and_a_crowd_gives_way() {
+    let verifier = verifier(|options| {
+        options.concurrency = 1;
+        options.queue = 10;
+    });
+    let (probe, hash) = Probe::with_hash("hash");
+    probe.set_closed(true);
+    // One that is computed, ten that wait, and more for whom there is no place.
+    let crowd: Vec<_> =
+        (0..20).map(|number| ask(&verifier, &hash, "192.0.2.1", format!("wrong-{number}"))).collect();
+    probe.wait_for_calls(1).await;
+    while crowd.iter().filter(|asked| asked.is_finished()).count() < 9 {
+        tokio::task::yield_now().await;
+    }
+    let honest: Vec<_> = ["198.51.100.1", "198.51.100.2", "2001:db8::1"]
+        .map(|address| ask(&verifier, &hash, address, "right".to_owned()))
+        .into_iter()
+        .collect();
+    while crowd.iter().filter(|asked| asked.is_finished()).count() < 10 {
+        tokio::task::yield_now().await;
+    }
+    probe.set_closed(false);
+    for asked in honest {
+        assert!(asked.await.unwrap().unwrap());
+    }
+    // The three share one computation, being right; it came second, or third.
+    let mut answered = 0;
+    for asked in crowd {
+        answered += usize::from(asked.await.unwrap().is_ok());
+    }
+    assert_eq!(answered, 10, "one had to give way to three who are one computation");
+}
+
+#[tokio::test]
+async fn no_more_wait_than_can_be_computed_in_time() {
+    let verifier = verifier(|options| {
+        options.concurrency = 1;
+        options.queue = 1_000;
+        options.patience = Duration::from_nanos(1);
+    });
+    let (probe, hash) = Probe::with_hash("hash");
+    assert!(!ask(&verifier, &hash, "192.0.2.1", "first".to_owned()).await.unwrap().unwrap());
+    probe.set_closed(true);
+    let running = ask(&verifier, &hash, "192.0.2.1", "wrong".to_owned());
+    probe.wait_for_calls(2).await;
+    // One at least may wait.
+    let waiting = ask(&verifier, &hash, "192.0.2.1", "right".to_owned());
+    tokio::task::yield_now().await;
+    assert!(ask(&verifier, &hash, "192.0.2.1", "late".to_owned()).await.unwrap().is_err());
+    probe.set_closed(false);
+    assert!(!running.await.unwrap().unwrap());
+    assert!(waiting.await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn whose_deadline_has_passed_is_not_computed() {
+    let verifier = verifier(|options| options.concurrency = 1);
+    let (probe, hash) = Probe::with_hash("hash");
+    probe.set_closed(true);
+    let running = ask(&verifier, &hash, "192.0.2.1", "wrong".to_owned());
+    probe.wait_for_calls(1).await;
+    let credentials = Credentials::password("someone", "late");
+    let request = AuthnRequest::new(&credentials).with_deadline(Deadline::at(std::time::Instant::now()));
+    let late = verifier.check(&request, &hash);
+    let open = async {
+        tokio::task::yield_now().await;
+        probe.set_closed(false);
+    };
+    let (late, ()) = tokio::join!(late, open);
+    assert!(late.is_err());
+    assert!(!running.await.unwrap().unwrap());
+    assert_eq!(probe.calls(), 1);
 }
 
 #[tokio::test]

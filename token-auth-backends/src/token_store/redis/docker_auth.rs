@@ -104,17 +104,17 @@ impl DockerAuthPasswords {
 #[async_trait]
 impl Authenticator for DockerAuthPasswords {
     async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
-        let Credentials::Password { username, password } = request.credentials else {
+        let Credentials::Password { username, .. } = request.credentials else {
             return Ok(Authn::Abstain);
         };
         match self.find(username).await? {
-            Some((entry, hash)) => match self.verifier.verify(&hash, password).await? {
+            Some((entry, hash)) => match self.verifier.check(request, &hash).await? {
                 true => self.ask(username, &entry, &hash).await,
                 false => Ok(Authn::Reject("wrong password".into())),
             },
             None => {
                 if let Some(decoy) = &self.decoy {
-                    self.verifier.spend(decoy, password).await?;
+                    self.verifier.spend(request, decoy).await?;
                 }
                 Ok(Authn::Abstain)
             }

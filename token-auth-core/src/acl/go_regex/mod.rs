@@ -78,14 +78,14 @@ impl GoRegex {
         Self::build(pattern, limits, WhichCaptures::None)
     }
 
+    /// Compiles an expression for [`is_match_once`](Self::is_match_once), which has to know where a match is.
+    pub(super) fn without_memory(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
+        Self::build(pattern, limits, WhichCaptures::Implicit)
+    }
+
     /// What an expression means, if it is one, without compiling it.
     pub(super) fn read(pattern: &str, limits: GoRegexLimits) -> Result<Hir, GoRegexError> {
         parser::parse(pattern, limits.nesting).map(|parsed| parsed.hir)
-    }
-
-    /// Whether the expression is nothing but a text.
-    pub(super) fn literal(pattern: &str) -> bool {
-        Self::read(pattern, GoRegexLimits::default()).is_ok_and(|hir| hir.properties().is_literal())
     }
 
     /// Bytes that the compiled form takes at most.
@@ -109,6 +109,13 @@ impl GoRegex {
     /// Whether it matches anywhere in the text.
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)
+    }
+
+    /// The same of one that was compiled for it, and keeps no memory for its next search: others do for each thread, several
+    /// times their own size.
+    pub(super) fn is_match_once(&self, text: &str) -> bool {
+        let mut cache = self.regex.create_cache();
+        self.regex.search_half_with(&mut cache, &Input::new(text).earliest(true)).is_some()
     }
 
     /// What a group captured in the leftmost match: empty if the group took no part in it, nothing if there is no match

@@ -1,3 +1,5 @@
+//! What the anonymous user may do.
+
 use super::witness::Witness;
 use super::{LintCode, LintContext, Report};
 use crate::acl::compiled::{Granted, Test};

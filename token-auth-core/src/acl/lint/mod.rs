@@ -1,9 +1,16 @@
+//! What in a list of rules is probably not meant.
+
 mod actions;
 mod anonymous;
 mod code;
+mod denial;
+mod expression;
+mod glob;
 mod pattern;
+mod placeholder;
 mod sample;
 mod shadow;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod witness;
@@ -26,6 +33,12 @@ pub struct LintContext {
     pub anonymous: Option<bool>,
     /// All labels that the identity sources can supply; nothing if that is not known.
     pub labels: Option<BTreeSet<String>>,
+    /// The labels whose values are distinguished names, as those of `memberOf` are.
+    pub dn_labels: BTreeSet<String>,
+    /// All accounts that there are, without the anonymous one; nothing if that is not known.
+    pub accounts: Option<BTreeSet<String>>,
+    /// What the registries are called; nothing if that is not known.
+    pub services: Option<BTreeSet<String>>,
 }
 
 /// Something in a list that is probably not what was meant.
@@ -78,12 +91,13 @@ impl Acl {
     pub fn lint(&self, context: &LintContext) -> Vec<LintFinding> {
         let mut findings = Vec::new();
         for (index, rule) in self.rules.iter().enumerate() {
-            let mut report = Report { rule, index, findings: &mut findings };
+            let mut report = Report { rule, index, never: None, findings: &mut findings };
             for test in &rule.tests {
                 pattern::examine(test, rule, context, &mut report);
             }
             actions::examine(&mut report);
             anonymous::examine(self, context, &mut report);
+            denial::examine(&mut report);
             shadow::examine(self, &mut report);
         }
         findings
@@ -94,7 +108,32 @@ impl Acl {
 struct Report<'r> {
     rule: &'r CompiledRule,
     index: usize,
+    /// A condition that never holds.
+    never: Option<Condition>,
     findings: &'r mut Vec<LintFinding>,
+}
+
+/// Something about a condition.
+struct Said {
+    code: LintCode,
+    why: String,
+    instead: String,
+    /// Whether it keeps the condition from ever holding.
+    never: bool,
+}
+
+impl Said {
+    fn new(code: LintCode, why: String, instead: String) -> Self {
+        Self { code, why, instead, never: false }
+    }
+
+    fn never(code: LintCode, why: String, instead: String) -> Self {
+        Self { never: true, ..Self::new(code, why, instead) }
+    }
+}
+
+fn quoted<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    names.into_iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Report<'_> {

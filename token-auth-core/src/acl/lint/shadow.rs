@@ -1,3 +1,5 @@
+//! Rules that never decide, because an earlier one always does.
+
 use super::witness::Witness;
 use super::{LintCode, Report};
 use crate::acl::Acl;

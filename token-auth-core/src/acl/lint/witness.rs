@@ -1,3 +1,5 @@
+//! A request that a rule applies to, made up.
+
 use std::ops::ControlFlow;
 
 use super::sample;

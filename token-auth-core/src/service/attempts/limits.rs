@@ -14,6 +14,10 @@ use std::time::Duration;
 /// tried, so that guesses elsewhere lock nobody out. The answer to it tells right from wrong at no cost; so it is given only
 /// until [`refused`](Self::refused) different pairs from that address have been turned away.
 ///
+/// Tokens that this service has issued, and signed ones that a source [recognizes](crate::Authenticator::is_signed), are
+/// no passwords, and do not count. Tokens that look like ours and are not known count for themselves, by their address
+/// alone: beyond ten times [`address_total`](Self::address_total) the store is not asked about them.
+///
 /// Addresses are those of [`TokenRequest::address`](crate::TokenRequest::address); an IPv6 address counts by its /64
 /// network. Where no address is known, each account is counted for itself, and only
 /// [`address_total`](Self::address_total) holds for it. What is remembered are keyed digests, bounded in number.
@@ -55,6 +59,13 @@ impl AttemptLimits {
     /// No limit: something in front of the service has to be one.
     pub fn dangerous_unlimited() -> Self {
         Self { per_address: 0, address_total: 0, per_account: 0, ..Self::default() }
+    }
+
+    /// The limits of tokens that nobody has issued. They cannot be guessed, only asked about: ten times as many from an
+    /// address, whatever they say.
+    pub(in crate::service) fn of_forgeries(self) -> Self {
+        let address_total = self.address_total.saturating_mul(10);
+        Self { per_address: 0, address_total, per_account: 0, ..self }
     }
 
     pub(super) fn are_none(&self) -> bool {

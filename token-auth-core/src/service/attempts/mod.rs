@@ -183,6 +183,17 @@ impl Attempt {
         });
     }
 
+    /// It was not looked at, and that tells nothing.
+    pub(super) fn was_nothing(mut self) {
+        self.counted = false;
+        let limits = &self.attempts.0.limits;
+        self.attempts.with(|State { ledger, .. }| {
+            for (place, _) in self.attempts.places(&self.guess) {
+                ledger.write(place, self.begun, limits.entries, |record| record.was_right(&self.guess));
+            }
+        });
+    }
+
     /// The password was wrong; it may have been right before.
     pub(super) fn was_wrong(mut self) {
         self.counted = false;

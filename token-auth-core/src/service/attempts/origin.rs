@@ -1,14 +1,15 @@
 //! Where guesses come from, and what shares a count.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::Tag;
+use crate::ClientNetwork;
 
 /// What a count is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Origin {
     /// A client's network.
-    Network(IpAddr),
+    Network(ClientNetwork),
     /// Whoever asks for this account where no address is known: one count for all the world would let anyone lock out
     /// anyone.
     Unaddressed(Tag),
@@ -18,14 +19,6 @@ pub(super) enum Origin {
 
 impl Origin {
     pub(super) fn of(address: Option<IpAddr>, account: Tag) -> Self {
-        address.map_or(Self::Unaddressed(account), |address| Self::Network(network(address)))
-    }
-}
-
-/// Whoever has one IPv6 address has, as a rule, its whole /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        v4 @ IpAddr::V4(_) => v4,
+        address.map_or(Self::Unaddressed(account), |address| Self::Network(ClientNetwork::of(address)))
     }
 }

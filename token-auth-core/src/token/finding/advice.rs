@@ -41,7 +41,8 @@ impl fmt::Display for Finding {
                  fewer certificates, or the key id alone"
             ),
             Self::Ed25519 => f.write_str(
-                "Ed25519 tokens are verified by registry 3.1 and later only: use P-256 for older ones",
+                "registry 2.8 does not verify Ed25519, and does not start with this certificate among its own; 3.0 and later \
+                 do: use a P-256 or RSA key for 2.8",
             ),
             Self::LibtrustIdAlone => f.write_str(
                 "tokens carry the libtrust key id and no certificate: registry 2.x accepts them, registry 3.x only with \

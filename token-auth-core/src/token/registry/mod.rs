@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::Algorithm;
 
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Unloadable};
 pub use setup::RegistrySetup;
 pub use trust::{RegistryTrust, TrustForm};
 
@@ -58,11 +58,10 @@ impl Registry {
         matches!((self, form), (_, TrustForm::Certificates) | (Self::V3_0 | Self::V3_1, TrustForm::Jwks))
     }
 
-    /// Whether it verifies signatures of this algorithm.
+    /// Whether it verifies signatures of this algorithm, unless its configuration lists others.
     pub fn verifies(self, algorithm: Algorithm) -> bool {
         match algorithm {
-            Algorithm::EdDSA => matches!(self, Self::V3_1 | Self::Zot),
-            Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 => self != Self::V2,
+            Algorithm::EdDSA | Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 => self != Self::V2,
             _ => true,
         }
     }

@@ -17,6 +17,21 @@ pub enum Refusal {
         /// In which form.
         form: TrustForm,
     },
+    /// Given a certificate that it cannot load, it does not start, whatever the token:
+    /// [`RegistryTrust::loadable_by`](super::RegistryTrust::loadable_by) leaves such certificates out.
+    #[error("it does not start with the certificate of {subject}: {reason}")]
+    DoesNotStart {
+        /// Whose certificate it is.
+        subject: String,
+        /// Why it cannot load it.
+        reason: Unloadable,
+    },
+    /// Its configuration lists algorithms (`signingalgorithms` of distribution 3), and not this one.
+    #[error("its `signingalgorithms` do not list {algorithm}: add it, or remove the list")]
+    Unlisted {
+        /// The token's algorithm.
+        algorithm: Algorithm,
+    },
     /// It does not verify this algorithm.
     #[error("{registry} does not verify {algorithm}: sign with a P-256 or an RSA key")]
     Algorithm {
@@ -34,6 +49,12 @@ pub enum Refusal {
     /// The certificate in the token's header is not valid at that time.
     #[error("the certificate that tokens carry is not valid now: make a new one for the same key")]
     CertificateNotValid,
+    /// The certificate in the token's header has a critical extension that it does not know (RFC 5280, section 4.2).
+    #[error(
+        "the certificate that tokens carry has a critical extension that it does not know: make a new one without it for the \
+         same key, or let tokens carry the key id alone"
+    )]
+    CriticalExtension,
     /// The key id is not one that it knows.
     #[error("it knows the key by the id {expected}, and tokens say {found}")]
     UnknownKeyId {
@@ -60,4 +81,16 @@ pub enum Refusal {
     /// It cannot be read.
     #[error("the token cannot be read")]
     Malformed,
+}
+
+/// Why a registry cannot load a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unloadable {
+    /// Its key is Ed25519, and 2.8 panics.
+    #[error("it knows no Ed25519 keys")]
+    Ed25519,
+    /// Its serial number is negative, which Go has refused since 1.23, and RFC 5280 (section 4.1.2.2) always has.
+    #[error("the serial number is negative: make a new certificate for the same key")]
+    NegativeSerial,
 }

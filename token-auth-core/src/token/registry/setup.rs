@@ -33,6 +33,7 @@ const LEEWAY: u64 = 60;
 ///     trust: &trust,
 ///     issuer: "Acme",
 ///     service: "registry",
+///     algorithms: None,
 /// };
 /// assert_eq!(registry.verify(&token, now), Ok(()));
 /// let old = RegistrySetup { registry: Registry::V2, ..registry };
@@ -51,6 +52,8 @@ pub struct RegistrySetup<'a> {
     pub issuer: &'a str,
     /// What it calls itself; zot does not compare it with the audience.
     pub service: &'a str,
+    /// What `auth.token.signingalgorithms` of distribution 3 lists; nothing for its default, which is all.
+    pub algorithms: Option<&'a [Algorithm]>,
 }
 
 impl RegistrySetup<'_> {
@@ -70,6 +73,11 @@ impl RegistrySetup<'_> {
         if is_empty {
             return Err(Refusal::Nothing { form: self.form });
         }
+        if self.form == TrustForm::Certificates
+            && let Some(refusal) = self.trust.refusal_to_load(self.registry)
+        {
+            return Err(refusal);
+        }
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(Refusal::Malformed)?;
         let (header, claims) = (object(header)?, object(claims)?);
@@ -79,6 +87,10 @@ impl RegistrySetup<'_> {
             text(&header, "alg").and_then(|name| name.parse().ok()).ok_or(Refusal::Malformed)?;
         if !self.registry.verifies(algorithm) {
             return Err(Refusal::Algorithm { registry: self.registry, algorithm });
+        }
+        let listed = self.algorithms.is_none_or(|listed| listed.contains(&algorithm));
+        if matches!(self.registry, Registry::V3_0 | Registry::V3_1) && !listed {
+            return Err(Refusal::Unlisted { algorithm });
         }
         self.check_claims(&claims, now)?;
         // Whatever the key's usual algorithm is: registries take the token's word for it.
@@ -135,6 +147,9 @@ impl RegistrySetup<'_> {
             let known = known.ok_or(Refusal::UnknownCertificate)?;
             if !(known.not_before..=known.not_after).contains(&now) {
                 return Err(Refusal::CertificateNotValid);
+            }
+            if known.has_unknown_critical_extension {
+                return Err(Refusal::CriticalExtension);
             }
             return known.key.as_ref().map_err(|_| Refusal::Signature);
         }

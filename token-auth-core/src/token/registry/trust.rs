@@ -3,8 +3,9 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::{Refusal, Registry, Unloadable};
 use crate::token::certificate::Certificate;
-use crate::token::{CertificateChain, JwkSet, PublicKey, jwks};
+use crate::token::{Algorithm, CertificateChain, JwkSet, PublicKey, jwks};
 
 /// In which form a registry is given what it trusts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +57,35 @@ impl RegistryTrust {
         }
     }
 
+    /// What is left when the certificates are left out with which a registry does not start.
+    #[must_use]
+    pub fn loadable_by(&self, registry: Registry) -> Self {
+        let loadable =
+            self.certificates.iter().filter(|certificate| certificate.unloadable(registry).is_none());
+        Self { certificates: loadable.cloned().collect(), keys: self.keys.clone() }
+    }
+
+    /// Why a registry does not start with one of the certificates.
+    pub(super) fn refusal_to_load(&self, registry: Registry) -> Option<Refusal> {
+        // Of a file of several zot reads the first.
+        let read = if registry == Registry::Zot { 1 } else { usize::MAX };
+        self.certificates.iter().take(read).find_map(|certificate| {
+            let reason = certificate.unloadable(registry)?;
+            Some(Refusal::DoesNotStart { subject: certificate.subject.clone(), reason })
+        })
+    }
+
+    /// The algorithms of the keys, each once: what distribution 3 may list as `signingalgorithms`.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms = Vec::new();
+        for algorithm in self.keys.iter().map(PublicKey::algorithm) {
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+        algorithms
+    }
+
     /// The certificates, as a PEM file.
     pub fn certificates_pem(&self) -> String {
         let mut text = String::new();
@@ -87,5 +117,18 @@ impl RegistryTrust {
 
     pub(super) fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+}
+
+impl Certificate {
+    /// Why a registry does not start with it.
+    fn unloadable(&self, registry: Registry) -> Option<Unloadable> {
+        let is_edwards = self.key.as_ref().is_ok_and(|key| key.algorithm() == Algorithm::EdDSA);
+        match registry {
+            Registry::V2 => is_edwards.then_some(Unloadable::Ed25519),
+            Registry::V3_0 | Registry::V3_1 | Registry::Zot => {
+                self.has_negative_serial.then_some(Unloadable::NegativeSerial)
+            }
+        }
     }
 }

@@ -60,7 +60,68 @@ fn an_envelope_serves_a_key_that_is_elsewhere() {
     let token = signer.sign_now(&claims()).unwrap();
     let (expected, signature) = token.rsplit_once('.').unwrap();
     assert_eq!(input, expected);
-    assert_eq!(Envelope::seal(input, &URL_SAFE_NO_PAD.decode(signature).unwrap()), token);
+    assert_eq!(envelope.seal(input, &URL_SAFE_NO_PAD.decode(signature).unwrap()), Ok(token));
+}
+
+/// `SEQUENCE { INTEGER r, INTEGER s }`
+fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
+    let tagged = |tag: u8, content: &[u8]| {
+        let length = u8::try_from(content.len()).unwrap();
+        let length = if length < 0x80 { vec![length] } else { vec![0x81, length] };
+        [&[tag], &*length, content].concat()
+    };
+    let integer = |number: &[u8]| {
+        let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
+        let sign: &[u8] = if number.first().is_some_and(|first| *first >= 0x80) { &[0] } else { &[] };
+        tagged(2, &[sign, number].concat())
+    };
+    tagged(0x30, &[integer(r), integer(s)].concat())
+}
+
+#[test]
+fn what_a_key_elsewhere_signs_is_sealed_in_the_form_of_tokens_or_not_at_all() {
+    for pem in [P256, P384, P521] {
+        let envelope = Envelope::new(key(pem).public_key().clone());
+        let verifier =
+            Verifier::builder("issuer", "service").key(key(pem).public_key().clone()).build().unwrap();
+        // Often enough that numbers are shorter than the curve.
+        for _ in 0..100 {
+            let token = signer(pem).sign_now(&claims()).unwrap();
+            let (input, signature) = token.rsplit_once('.').unwrap();
+            let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+            let (r, s) = signature.split_at(signature.len() / 2);
+            let asn1 = der(r, s);
+            let sealed = envelope.seal_der(input.to_owned(), &asn1).unwrap();
+            assert_eq!(sealed, token);
+            verifier.verify(&sealed, at(NOW)).unwrap();
+            let long = SignerError::SignatureLength { found: asn1.len(), expected: signature.len() };
+            assert_eq!(envelope.seal(input.to_owned(), &asn1), Err(long));
+        }
+        let (r, s) = (vec![1; 32], vec![2; 32]);
+        let good = der(&r, &s);
+        let negative = [&good[..4], &[0x80], &good[5..]].concat();
+        for (name, wrong) in [
+            ("nothing", vec![]),
+            ("fixed", [r.clone(), s.clone()].concat()),
+            ("cut", good[..good.len() - 1].to_vec()),
+            ("more", [&good[..], &[0]].concat()),
+            ("one number", [&[0x30, 3, 2, 1, 1][..]].concat()),
+            ("three numbers", vec![0x30, 9, 2, 1, 1, 2, 1, 1, 2, 1, 1]),
+            ("zero", der(&[0], &s)),
+            ("negative", negative),
+            ("long", der(&[1; 67], &s)),
+        ] {
+            assert_eq!(envelope.seal_der(String::new(), &wrong), Err(SignerError::SignatureDer), "{name}");
+        }
+    }
+    for (pem, expected) in [(RSA, 256), (ED25519, 64)] {
+        let envelope = Envelope::new(key(pem).public_key().clone());
+        assert_eq!(envelope.seal_der(String::new(), &der(&[1], &[1])), Err(SignerError::SignatureDer));
+        for found in [0, expected - 1, expected + 1] {
+            let error = Err(SignerError::SignatureLength { found, expected });
+            assert_eq!(envelope.seal(String::new(), &vec![0; found]), error);
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whether a configuration would run, what is suspicious in it, and whether its rules do what its tests say.
 
 use anyhow::{Context as _, Result, bail};
-use token_auth_backends::config::{Config, ConfigOptions};
+use token_auth_backends::config::{Config, ConfigOptions, Finding};
 
 use crate::cli::Check;
 
@@ -9,17 +9,27 @@ use crate::cli::Check;
 pub(crate) fn check(options: &Check) -> Result<()> {
     let Check { config: path, lenient, deny_warnings } = options;
     let file = path.display().to_string();
-    let mut warnings = docker_auth::check(path, *lenient)?;
+    let docker_auth::Checked { notes, mut warnings, .. } = docker_auth::check(path, *lenient)?;
     let text = std::fs::read(path).with_context(|| file.clone())?;
     let reading = if *lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
     let (config, _) = Config::from_yaml(text, &file, &reading)?;
-    warnings.extend(config.lint().iter().map(ToString::to_string));
+    let (errors, lint): (Vec<_>, Vec<_>) = config.lint().into_iter().partition(Finding::is_error);
+    warnings.extend(lint);
+    for note in &notes {
+        println!("note: {note}");
+    }
     for warning in &warnings {
         println!("warning: {warning}");
+    }
+    for error in &errors {
+        println!("error: {error}");
     }
     let failed = run_tests(&config);
     if failed > 0 {
         bail!("{file}: {failed} policy tests failed");
+    }
+    if !errors.is_empty() {
+        bail!("{file}: {} rules that never deny what they are to deny", errors.len());
     }
     if *deny_warnings && !warnings.is_empty() {
         bail!("{file}: {} warnings", warnings.len());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use token_auth_backends::core::token::Registry;
+use token_auth_backends::core::token::{self, Registry};
 use token_auth_backends::core::{ResourceScope, ScopePattern, TokenId, TokenKind};
 
 /// A token server for container registries, with docker_auth's configuration file.
@@ -33,6 +33,10 @@ pub(crate) struct Serve {
     /// Warn about unknown keys in the configuration file instead of refusing it
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// Refuse a configuration that there is something to warn of, its rules and policy tests among it, instead of saying so in the
+    /// log
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
     /// Listen here instead of at the configuration's server.addr; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,
@@ -50,7 +54,7 @@ pub(crate) struct Serve {
 /// Tell which registries accept the tokens of a configuration, and why others do not
 ///
 /// It signs a token and verifies it by the rules of each registry. The exit code is 0 if all of them accept, given what
-/// they must trust in one of the forms that they read.
+/// they must trust in one of the forms that they read, and none is given a certificate with which it does not start.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// docker_auth's configuration file (YAML)
@@ -64,7 +68,13 @@ pub(crate) struct Doctor {
     /// The registry's service; by default the first of token.services, or else `registry`
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
+    /// What auth.token.signingalgorithms of the registries (3.x) lists, where it is configured; may be given several times
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) signing_algorithm: Vec<token::Algorithm>,
     /// Write what the registries need into this folder: registry-auth.yml, rootcertbundle.pem, jwks.json, zot-auth.json
+    ///
+    /// A certificate with which one of the registries does not start is left out; registries that can load it have files of
+    /// their own then.
     #[arg(long, value_name = "DIR")]
     pub(crate) write: Option<PathBuf>,
     /// Replace files that are there already

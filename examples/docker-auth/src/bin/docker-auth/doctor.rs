@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result, bail};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
 use token_auth_backends::core::token::{
-    Claims, PublicKey, Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm,
+    Algorithm, Claims, PublicKey, Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm,
 };
 
 use crate::cli::Doctor;
@@ -17,6 +17,9 @@ use crate::keys;
 pub(crate) fn run(options: &Doctor) -> Result<()> {
     let reading = if options.lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
     let loaded = Config::load(&options.config, &reading.examining())?;
+    for note in &loaded.notes {
+        println!("note: {note}");
+    }
     for warning in &loaded.warnings {
         println!("warning: {warning}");
     }
@@ -31,8 +34,9 @@ pub(crate) fn run(options: &Doctor) -> Result<()> {
         println!("{} {}", if at == 0 { "signs with" } else { "publishes" }, described(key));
     }
     let registries = if options.registry.is_empty() { &Registry::ALL } else { options.registry.as_slice() };
-    let verdicts: Vec<Verdict> =
-        registries.iter().map(|registry| Verdict::of(*registry, &loaded, &service, &token, now)).collect();
+    let listed = (!options.signing_algorithm.is_empty()).then_some(&*options.signing_algorithm);
+    let examined = Examined { loaded: &loaded, service: &service, token: &token, listed, now };
+    let verdicts: Vec<Verdict> = registries.iter().map(|registry| examined.by(*registry)).collect();
     verdicts.iter().for_each(Verdict::tell);
     if let Some(folder) = &options.write {
         let realm = options.realm.clone().unwrap_or_else(|| {
@@ -43,11 +47,8 @@ pub(crate) fn run(options: &Doctor) -> Result<()> {
         let block = Block { realm: &realm, service: &service, issuer: loaded.service.issuer() };
         write(folder, options.overwrite, &block, &verdicts, &loaded.trust)?;
     }
-    let refusing: Vec<&str> = verdicts
-        .iter()
-        .filter(|verdict| verdict.good().is_none())
-        .map(|verdict| verdict.registry.name())
-        .collect();
+    let refusing: Vec<&str> =
+        verdicts.iter().filter(|verdict| !verdict.accepts()).map(|verdict| verdict.registry.name()).collect();
     match refusing.is_empty() {
         true => Ok(()),
         false => bail!("not accepted by {}", refusing.join(", ")),
@@ -65,41 +66,79 @@ fn described(key: &PublicKey) -> String {
     format!("{}, key id {} or {}", key.algorithm(), key.libtrust_id(), key.thumbprint())
 }
 
+/// What registries are asked about.
+struct Examined<'a> {
+    loaded: &'a Loaded,
+    service: &'a str,
+    token: &'a str,
+    /// What `signingalgorithms` of distribution 3 lists.
+    listed: Option<&'a [Algorithm]>,
+    now: SystemTime,
+}
+
+impl Examined<'_> {
+    fn by(&self, registry: Registry) -> Verdict {
+        let loadable = self.loaded.trust.loadable_by(registry);
+        let verify = |form, trust| {
+            let (issuer, service) = (self.loaded.service.issuer(), self.service);
+            let setup = RegistrySetup { registry, form, trust, issuer, service, algorithms: self.listed };
+            setup.verify(self.token, self.now)
+        };
+        let forms = [TrustForm::Certificates, TrustForm::Jwks].into_iter();
+        let forms = forms.filter(|form| registry.takes(*form)).map(|form| Judged {
+            form,
+            configured: verify(form, &self.loaded.trust),
+            loadable: verify(form, &loadable),
+        });
+        Verdict { registry, forms: forms.collect(), loadable: loadable.certificates_pem() }
+    }
+}
+
+/// What a registry makes of the token, given what it must trust in one form.
+struct Judged {
+    form: TrustForm,
+    /// All that the configuration has.
+    configured: Result<(), Refusal>,
+    /// What of it lets it start.
+    loadable: Result<(), Refusal>,
+}
+
 /// What a registry makes of the token, by each form in which it can be given what it trusts.
 struct Verdict {
     registry: Registry,
-    forms: Vec<(TrustForm, Result<(), Refusal>)>,
+    forms: Vec<Judged>,
+    /// The certificates that it can load, as a PEM file.
+    loadable: String,
 }
 
 impl Verdict {
-    fn of(registry: Registry, loaded: &Loaded, service: &str, token: &str, now: SystemTime) -> Self {
-        let forms =
-            [TrustForm::Certificates, TrustForm::Jwks].into_iter().filter(|form| registry.takes(*form));
-        let verify = |form| {
-            let issuer = loaded.service.issuer();
-            RegistrySetup { registry, form, trust: &loaded.trust, issuer, service }.verify(token, now)
-        };
-        Self { registry, forms: forms.map(|form| (form, verify(form))).collect() }
+    /// The first form in which it works with what it can load.
+    fn good(&self) -> Option<TrustForm> {
+        self.forms.iter().find(|judged| judged.loadable.is_ok()).map(|judged| judged.form)
     }
 
-    /// The first form in which it works.
-    fn good(&self) -> Option<TrustForm> {
-        self.forms.iter().find(|(_, result)| result.is_ok()).map(|(form, _)| *form)
+    /// Whether it accepts without anything being left out.
+    fn accepts(&self) -> bool {
+        self.forms.iter().any(|judged| judged.configured.is_ok())
     }
 
     fn tell(&self) {
-        let Self { registry, forms } = self;
-        for (form, result) in forms {
-            let key = key_of(*registry, *form);
-            match result {
-                Ok(()) => println!("registry {registry} with {key}: accepts"),
-                Err(refusal) => {
-                    let how = match refusal {
-                        Refusal::UnknownCertificate => " (token.x5c: false)",
-                        _ => "",
-                    };
-                    println!("registry {registry} with {key}: refuses: {refusal}{how}");
+        let registry = self.registry;
+        for Judged { form, configured, loadable } in &self.forms {
+            let key = key_of(registry, *form);
+            let said = |result: &Result<(), Refusal>| match result {
+                Ok(()) => "accepts".to_owned(),
+                Err(refusal @ Refusal::UnknownCertificate) => {
+                    format!("refuses: {refusal} (token.x5c: false)")
                 }
+                Err(refusal) => format!("refuses: {refusal}"),
+            };
+            match configured {
+                Err(refusal @ Refusal::DoesNotStart { .. }) => println!(
+                    "registry {registry} with {key}: does not start: {refusal}; leave it out, as --write does, and it {}",
+                    said(loadable)
+                ),
+                result => println!("registry {registry} with {key}: {}", said(result)),
             }
         }
     }
@@ -132,7 +171,8 @@ struct Block<'a> {
     issuer: &'a str,
 }
 
-/// Writes the files for those registries that accept.
+/// Writes the files for those registries that accept. What several registries are given holds nothing with which one of them
+/// would not start; who can load more has files of its own.
 fn write(
     folder: &Path,
     overwrite: bool,
@@ -142,20 +182,43 @@ fn write(
 ) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let folder = folder.canonicalize()?;
-    let (bundle, jwks) = (folder.join("rootcertbundle.pem"), folder.join("jwks.json"));
-    let mut files = vec![
-        (bundle.clone(), trust.certificates_pem()),
-        (jwks.clone(), serde_json::to_string_pretty(&trust.jwks())? + "\n"),
-    ];
-    let distribution = verdicts.iter().filter(|verdict| verdict.registry != Registry::Zot);
-    let forms: Vec<TrustForm> = distribution.filter_map(Verdict::good).collect();
-    if !forms.is_empty() {
-        let given = [(TrustForm::Certificates, &bundle), (TrustForm::Jwks, &jwks)];
-        let given = given.into_iter().filter(|(form, _)| forms.contains(form));
-        files.push((folder.join("registry-auth.yml"), distribution_block(block, given)));
+    let jwks = folder.join("jwks.json");
+    let mut files = vec![(jwks.clone(), serde_json::to_string_pretty(&trust.jwks())? + "\n")];
+    let good: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.good().is_some()).collect();
+    let common = good.iter().fold(trust.clone(), |trust, verdict| trust.loadable_by(verdict.registry));
+    let mut groups: Vec<(String, Vec<&Verdict>)> = vec![(common.certificates_pem(), Vec::new())];
+    for verdict in good {
+        match groups.iter_mut().find(|(certificates, _)| *certificates == verdict.loadable) {
+            Some((_, group)) => group.push(verdict),
+            None => groups.push((verdict.loadable.clone(), vec![verdict])),
+        }
     }
-    if verdicts.iter().any(|verdict| verdict.registry == Registry::Zot && verdict.good().is_some()) {
-        files.push((folder.join("zot-auth.json"), zot_block(block, &bundle)?));
+    let all_of_one = groups.len() == 2 && groups.first().is_some_and(|(_, group)| group.is_empty());
+    for (at, (certificates, group)) in groups.into_iter().enumerate() {
+        let names: Vec<&str> = group.iter().map(|verdict| verdict.registry.name()).collect();
+        let suffix = if at == 0 || all_of_one { String::new() } else { format!("-{}", names.join("-")) };
+        if at == 0 && all_of_one {
+            continue;
+        }
+        if !suffix.is_empty() {
+            println!("note: {} can load more certificates, and has files of its own", names.join(" and "));
+        }
+        let bundle = folder.join(format!("rootcertbundle{suffix}.pem"));
+        files.push((bundle.clone(), certificates));
+        let (zot, distribution): (Vec<&Verdict>, Vec<&Verdict>) =
+            group.into_iter().partition(|verdict| verdict.registry == Registry::Zot);
+        let forms: Vec<TrustForm> = distribution.iter().filter_map(|verdict| verdict.good()).collect();
+        if !forms.is_empty() {
+            let given = [(TrustForm::Certificates, &bundle), (TrustForm::Jwks, &jwks)];
+            let given = given.into_iter().filter(|(form, _)| forms.contains(form));
+            let algorithms = distribution.iter().any(|verdict| verdict.registry != Registry::V2);
+            let algorithms = algorithms.then(|| trust.algorithms());
+            let text = distribution_block(block, given, algorithms.as_deref());
+            files.push((folder.join(format!("registry-auth{suffix}.yml")), text));
+        }
+        if !zot.is_empty() {
+            files.push((folder.join("zot-auth.json"), zot_block(block, &bundle)?));
+        }
     }
     for (file, text) in files {
         write_file(&file, &text, overwrite)?;
@@ -167,6 +230,7 @@ fn write(
 fn distribution_block<'a>(
     block: &Block<'_>,
     given: impl Iterator<Item = (TrustForm, &'a PathBuf)>,
+    algorithms: Option<&[Algorithm]>,
 ) -> String {
     let Block { realm, service, issuer } = block;
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
@@ -179,6 +243,11 @@ fn distribution_block<'a>(
     for (form, file) in given {
         let key = key_of(Registry::V3_1, form);
         text += &format!("    {key}: {}\n", quoted(&file.display().to_string()));
+    }
+    if let Some(algorithms) = algorithms {
+        // 2.8 passes the key over; 3.x then takes nothing that is signed in another way.
+        let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
+        text += &format!("    signingalgorithms: [{}]\n", names.join(", "));
     }
     text
 }

@@ -54,6 +54,7 @@ token:
   expiration: 900 # seconds
   certificate: {certificate}
   key: {key}
+  x5c: true # tokens carry the certificate, which registries have as rootcertbundle
 
 users:
   # Make a hash with: docker-auth hash-password

@@ -66,6 +66,7 @@ fn serve(options: &Serve) -> Result<()> {
         let mut signals = Signals::new().context("cannot listen for signals")?;
         let mut setup = Setup::new(config);
         setup.lenient = options.lenient;
+        setup.deny_warnings = options.deny_warnings;
         setup.listen = options.listen;
         setup.listener = listener;
         let server = Server::start(setup).await?;
