@@ -69,10 +69,19 @@ impl BadPeer {
         if self.waits {
             let _ = stream.read(&mut [0; 65536])?;
         }
+        self.answer(&mut stream)
+    }
+
+    /// The same on a connection that a test serves itself, where it is at fault only later on; see [`Peer`](crate::Peer).
+    ///
+    /// # Errors
+    ///
+    /// When the client is gone.
+    pub fn answer(&self, stream: &mut TcpStream) -> io::Result<()> {
         stream.write_all(&self.begin)?;
         match &self.end {
             End::Close => Ok(()),
-            End::Silence => io::copy(&mut stream, &mut io::sink()).map(drop),
+            End::Silence => io::copy(stream, &mut io::sink()).map(drop),
             End::Forever(again) => loop {
                 stream.write_all(again)?;
             },

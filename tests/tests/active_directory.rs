@@ -77,6 +77,12 @@ async fn knows_two_names_for_each(place: &Place, samba: &Samba) {
         ("alice", "", "abstains"),
         ("*", "alice-password", "abstains"),
         ("nobody", "x", "abstains"),
+        // The account that searches: its other names, and what would lock it.
+        ("registry", "wrong", "abstains"),
+        ("REGISTRY", "wrong", "abstains"),
+        ("registry@ex.test", "wrong", "abstains"),
+        ("registry", "wrong", "abstains"),
+        ("registry", Samba::SERVICE_PASSWORD, "abstains"),
     ] {
         assert_eq!(login(&directory, name, password).await, expected, "{name}");
     }

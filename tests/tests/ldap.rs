@@ -72,9 +72,15 @@ async fn tells_who_someone_is() {
     for (name, password, expected) in [
         ("alice", "alice-password", "alice"),
         ("ALICE", "alice-password", "alice"),
-        (" alice ", "alice-password", "alice"),
-        ("bob", "bob-password", "Bob"),
-        ("O,Hara (x) *\\ #;", "ohara-password", "O,Hara (x) *\\ #;"),
+        ("ａｌｉｃｅ", "alice-password", "alice"),
+        (" alice", "alice-password", "abstains"),
+        ("alice ", "alice-password", "abstains"),
+        ("alice\u{a0}", "alice-password", "abstains"),
+        ("al\u{ad}ice", "alice-password", "abstains"),
+        ("alice\n", "alice-password", "abstains"),
+        ("bob", "bob-password", "bob"),
+        ("O,Hara (x) *\\ #;", "ohara-password", "o,hara (x) *\\ #;"),
+        ("O,Hara  (x) *\\ #;", "ohara-password", "abstains"),
         ("alice", "wrong", "rejects: wrong password"),
         ("alice", "", "abstains"),
         ("", "", "abstains"),
@@ -101,16 +107,15 @@ async fn calls_an_account_by_the_name_that_it_has_there() {
         .users
         .push(UserSearch::new("ou=contractors,dc=example,dc=com", "(uid=${account})".parse().unwrap()));
     let directory = LdapAuthenticator::new(options.clone()).unwrap();
-    let several = "error: ldap: ldap://127.0.0.1:PORT: search with the filter (|(uid=${account})(mail=${account})) \
-                   below \"ou=people,dc=example,dc=com\": several entries";
-    let port = slapd.url().rsplit_once(':').unwrap().1.to_owned();
+    let several = "rejects: search with the filter (|(uid=${account})(mail=${account})) below \
+                   \"ou=people,dc=example,dc=com\": several entries";
     for (name, password, expected) in [
-        ("Alice@EXAMPLE.com", "alice-password", "alice@example.com"),
+        ("Alice@EXAMPLE.com", "alice-password", "alice"),
         ("ALICE", "alice-password", "alice"),
         ("zoe", "zoe-password", "zoe"),
         ("shared@example.com", "bob-password", several),
     ] {
-        assert_eq!(login(&directory, name, password).await.replace(&port, "PORT"), expected, "{name}");
+        assert_eq!(login(&directory, name, password).await, expected, "{name}");
     }
     assert!(
         !show_verdict(directory.revalidate(&AccountRequest::new("alice@example.com")).await)
@@ -238,7 +243,7 @@ async fn binds_as_the_user_where_nobody_else_may_search() {
     let directory = LdapAuthenticator::new(options.clone()).unwrap();
     for (name, password, expected) in [
         ("ALICE", "alice-password", "alice"),
-        ("O,Hara (x) *\\ #;", "ohara-password", "O,Hara (x) *\\ #;"),
+        ("O,Hara (x) *\\ #;", "ohara-password", "o,hara (x) *\\ #;"),
         ("alice", "bob-password", "rejects: wrong password"),
         ("alice,ou=people", "alice-password", "rejects: wrong password"),
         ("nobody", "x", "rejects: wrong password"),

@@ -17,14 +17,14 @@
 //! | `ldap_auth.{client_certificate,client_key}` | what this client shows to the servers |
 //! | `ldap_auth.{search_bind_dn,search_bind_password_file}` | with `initial_bind_as_user`: who looks accounts up when their password is not at hand |
 //! | `ldap_auth.users` | further searches, each with `base` and `filter`, for accounts that the first does not find |
-//! | `ldap_auth.account.{attribute,lower_case}` | what an account is called, whatever its user logs in with |
+//! | `ldap_auth.account.{attribute,lower_case}` | what an account is called, whatever its user logs in with: the attribute (default: the first that the filter names), and whether in lower case (default true) |
 //! | `ldap_auth.labels.<name>.{pattern,value}` | a regular expression that takes some values only, or parts of them, and what the label has instead (`${1}`) |
 //! | `ldap_auth.groups` | list of searches for groups: `base`, `filter` (with `${dn}`, `${account}`, `${user:ATTRIBUTE}`), `name` (the attribute; default `cn`), `nested`, `nested_filter`, `primary_group`, `label`, `lower_case`, `labels.<name>.{pattern,value,lower_case}` |
 //! | `ldap_auth.{check_account_status,hide_unknown_accounts}` | `false` turns off what `LdapOptions` describes |
 //! | `ldap_auth.timeouts.{connect,bind,search,total,retry,max_retry}` | durations; `LdapTimeouts` has the defaults |
 //! | `ldap_auth.pool.{connections,queue,idle,lifetime}` | `LdapPool` has the defaults |
-//! | `ldap_auth.limits.{account_bytes,password_bytes,groups,nesting}` | `LdapLimits` has the defaults |
-//! | `ldap_auth.{cache_ttl,grace,remembered_logins}` | how long a login is good for the next one, and while the directory is away; both are off by default |
+//! | `ldap_auth.limits.{account_bytes,password_bytes,groups,nesting,message_bytes,answer_bytes}` | `LdapLimits` has the defaults |
+//! | `ldap_auth.{cache_ttl,grace,owned_ttl,remembered_logins}` | how long a login is good for the next one, and while the directory is away, both off by default; how long it is remembered whether the directory has an account (30s); how much is remembered |
 //! | `oidc_auth`, `google_auth`, `github_auth`, `gitlab_auth` | may also be lists of blocks, each with an `id` of its own |
 //! | `….{id,name,account_prefix}` | of each of them: the source and the path `/ID_auth`; what stands on the button; what its account names begin with |
 //! | `….{revalidate_after,ca_certificate}` | after what time the provider is asked again (1h); PEM file of further certificates |
@@ -203,6 +203,18 @@ impl Config {
     /// What the configuration says of an account under `users`, if it is there.
     pub fn user(&self, account: &str) -> Option<&StaticUser> {
         self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)
+    }
+
+    /// What the account of someone who logs in with this name is called, as far as the configuration tells: the accounts of a
+    /// directory are in lower case unless it says otherwise. The rules are asked about that name.
+    pub fn account_of_login<'a>(&self, name: &'a str) -> std::borrow::Cow<'a, str> {
+        #[cfg(feature = "ldap")]
+        if let Some((directory, _)) = &self.ldap
+            && self.user(name).is_none()
+        {
+            return ldap::account_of(directory, name);
+        }
+        name.into()
     }
 
     /// What in the rules is probably not meant: see [`Acl::lint`]. What is written is used nevertheless.

@@ -27,7 +27,7 @@ use super::{Config, labels};
 pub struct PolicyTest {
     /// What it shows; made of the request unless it is given.
     pub name: String,
-    /// Who asks; empty for the anonymous user.
+    /// Who asks, by the name that they log in with; empty for the anonymous user.
     pub account: String,
     /// The labels of the account, unless they are those under `users`.
     pub labels: Option<Labels>,
@@ -75,7 +75,8 @@ impl Config {
         let user = self.user(&test.account);
         let labels =
             test.labels.clone().or_else(|| user.map(|user| user.labels().clone())).unwrap_or_default();
-        let request = AccessRequest::new(&test.account, test.scope.resource_type(), test.scope.name(), asked)
+        let account = self.account_of_login(&test.account);
+        let request = AccessRequest::new(&account, test.scope.resource_type(), test.scope.name(), asked)
             .with_labels(&labels)
             .with_service(&test.service)
             .with_address(test.address);

@@ -79,6 +79,10 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
+    #[cfg(feature = "ldap")]
+    if let (Some(rules), Some((directory, _))) = (&rules, &ldap) {
+        ldap::examine(rules, directory, |name| users.iter().flatten().any(|(user, _)| user == name));
+    }
     let tests = root.get("tests");
     let policy_tests = tests.as_ref().map(policy_test::read).unwrap_or_default();
     if let (Some(tests), None) = (&tests, &rules) {

@@ -1,11 +1,14 @@
+//! The directory as a source of identities.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use token_auth_core::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Clock, Credentials, SystemClock,
-    async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Clock, Credentials, Deadline,
+    SystemClock, async_trait,
 };
 use tokio::time::timeout;
 
@@ -15,7 +18,7 @@ use super::filter::Placeholder;
 use super::memory::{Claim, Memory};
 use super::pool::Pool;
 use super::tls::TlsSource;
-use super::{LdapOptions, secret};
+use super::{LdapOptions, name, secret};
 
 /// The accounts of a directory. Cheap to clone; needs a tokio runtime with time and sockets.
 ///
@@ -47,38 +50,36 @@ impl LdapAuthenticator {
             secret::read(&service.password_file).map_err(failed)?;
         }
         let memory = Memory::new(options.memory)?;
-        let LdapOptions { servers, service, timeouts, pool, .. } = options.clone();
-        let pool = Pool::new(servers, service, tls, timeouts, pool);
+        let pool = Pool::new(&options, tls);
         Ok(Self(Arc::new(Directory::new(options, pool, memory, Arc::new(clock)))))
     }
 
     /// Whether a name or an account can be anyone's here.
     fn is_plausible(&self, name: &str) -> bool {
-        !name.is_empty() && name.len() <= self.0.options.limits.account_bytes && !name.contains('\0')
+        name.len() <= self.0.options.limits.account_bytes && name::is_plain(name)
     }
 
-    /// Bounds the time, and keeps a panic of the protocol's implementation from the caller. On a task of its own: when a
-    /// client goes away, what was begun for it ends in order.
-    async fn ask<F>(&self, claim: Claim<'_>, question: F) -> Result<Authn, BackendError>
+    /// The answer to a question, unless it comes too late. On a task of its own: when a client goes away, what was begun for it ends
+    /// in order.
+    async fn ask<F>(&self, deadline: Deadline, question: F) -> Result<Result<F::Output, Late>, BackendError>
     where
-        F: Future<Output = Result<Authn, BackendError>> + Send + 'static,
+        F: Future<Output: Send> + Send + 'static,
     {
         let place = Arc::clone(&self.0.logins).try_acquire_owned();
         let place = place.map_err(|_| BackendError::new("ldap", "too many logins are waiting"))?;
-        let limit = self.0.options.timeouts.total;
+        let limit = deadline.bound(self.0.options.timeouts.total, Instant::now());
         let task = tokio::spawn(async move {
             let answer = timeout(limit, question).await;
             drop(place);
             answer
         });
-        match task.await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => self.0.answer(claim, Err(Failure::late("the directory", limit))),
-            // What the panic said is not for the log: it may be anything.
-            Err(_) => Err(BackendError::new("ldap", "the server's answer is malformed")),
-        }
+        let answer = task.await.map_err(|error| BackendError::new("ldap", error))?;
+        Ok(answer.map_err(|_| Late(limit)))
     }
 }
+
+/// There is no answer after so long a time.
+struct Late(Duration);
 
 /// What the types let through.
 fn check(options: &LdapOptions) -> Result<(), String> {
@@ -132,7 +133,10 @@ impl Authenticator for LdapAuthenticator {
         }
         let (directory, name, secret) = (Arc::clone(&self.0), username.clone(), password.clone());
         let question = async move { directory.authenticate(&name, &secret).await };
-        self.ask(Claim::Login(username, password), question).await
+        match self.ask(request.deadline, question).await? {
+            Ok(answer) => answer,
+            Err(Late(limit)) => self.0.late(Claim::Login(username, password), limit),
+        }
     }
 
     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
@@ -141,7 +145,27 @@ impl Authenticator for LdapAuthenticator {
         }
         let (directory, account) = (Arc::clone(&self.0), request.account.to_owned());
         let question = async move { directory.revalidate(&account).await };
-        self.ask(Claim::Account(request.account), question).await
+        match self.ask(request.deadline, question).await? {
+            Ok(answer) => answer,
+            Err(Late(limit)) => self.0.late(Claim::Account(request.account), limit),
+        }
+    }
+
+    async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
+        // All spellings that are one name to a directory are one account's.
+        let account = name::fold(request.account);
+        if account.is_empty() || account.len() > self.0.options.limits.account_bytes {
+            return Ok(false);
+        }
+        if let Some(owned) = self.0.owned.get(&account) {
+            return Ok(owned);
+        }
+        let directory = Arc::clone(&self.0);
+        let question = async move { directory.owns(account).await };
+        match self.ask(request.deadline, question).await? {
+            Ok(answer) => answer.map_err(|failure| BackendError::new("ldap", failure)),
+            Err(Late(limit)) => Err(BackendError::new("ldap", Failure::late("the directory", limit))),
+        }
     }
 
     fn name(&self) -> Cow<'static, str> {

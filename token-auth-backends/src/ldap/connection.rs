@@ -1,17 +1,19 @@
+//! A connection to one server, with the time that its operations may take.
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, SearchOptions};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout};
 
 use super::entry::Entry;
 use super::failure::{Failure, Kind};
-use super::{LdapServer, LdapTimeouts, Security};
+use super::wire::{Dialogue, Outcome, Trouble, Wanted};
+use super::{Filter, LdapLimits, LdapServer, LdapTimeouts, Security};
 
 /// A connection that is used by one at a time. One whose last operation failed is not used again.
 pub(super) struct Connection {
-    ldap: Ldap,
+    dialogue: Dialogue,
     timeouts: LdapTimeouts,
     opened: Instant,
     used: Instant,
@@ -24,10 +26,18 @@ pub(super) struct Search<'a> {
     /// What failures call it.
     pub(super) what: &'a str,
     pub(super) base: &'a str,
-    pub(super) filter: &'a str,
+    pub(super) filter: &'a Filter,
     pub(super) attributes: &'a [String],
-    /// How many entries are of interest; one more ends the search.
+    /// How many entries are of interest.
     pub(super) most: usize,
+}
+
+/// What a search has found.
+#[derive(Default)]
+pub(super) struct Entries {
+    pub(super) entries: Vec<Entry>,
+    /// There are more than were of interest, or than the server gives: what to say of it.
+    pub(super) more: Option<Failure>,
 }
 
 impl Connection {
@@ -35,26 +45,30 @@ impl Connection {
         server: &LdapServer,
         tls: Option<Arc<ClientConfig>>,
         timeouts: LdapTimeouts,
+        limits: LdapLimits,
     ) -> Result<Self, Failure> {
-        let mut settings = LdapConnSettings::new().set_starttls(server.security() == Security::StartTls);
-        if let Some(tls) = tls {
-            settings = settings.set_config(tls);
-        }
-        let url = server.url();
-        let opening = LdapConnAsync::with_settings(settings, &url);
-        let (driver, ldap) = timeout(timeouts.connect, opening)
+        let opening = async {
+            let (host, port) = (server.host(), server.port());
+            let dialogue = Dialogue::connect(host, port, limits).await?;
+            match (server.security(), tls) {
+                (Security::Tls, Some(tls)) => dialogue.secured(host, tls).await,
+                (Security::StartTls, Some(tls)) => dialogue.start_tls(host, tls).await,
+                (Security::None, _) => Ok(dialogue),
+                // Never in the clear what was to be protected.
+                (_, None) => Err(Trouble::Connection(std::io::Error::other("there are no settings of TLS"))),
+            }
+        };
+        let dialogue = timeout(timeouts.connect, opening)
             .await
-            .map_err(|_| Failure::late("connecting", timeouts.connect))?
-            .map_err(|error| Failure::of_connection("connecting", &error).with_kind(Kind::Away))?;
-        // It ends with the connection; what went wrong is told by the operation that it went wrong for.
-        tokio::spawn(driver.drive());
+            .map_err(|_| Failure::late("connecting", timeouts.connect).with_kind(Kind::Away))?
+            .map_err(|trouble| Failure::of_trouble("connecting", &trouble).with_kind(Kind::Away))?;
         let now = Instant::now();
-        Ok(Self { ldap, timeouts, opened: now, used: now, pooled: false })
+        Ok(Self { dialogue, timeouts, opened: now, used: now, pooled: false })
     }
 
     /// Whether it may be used again.
     pub(super) fn is_fresh(&mut self, idle: Duration, lifetime: Duration) -> bool {
-        !self.ldap.is_closed() && self.used.elapsed() < idle && self.opened.elapsed() < lifetime
+        self.used.elapsed() < idle && self.opened.elapsed() < lifetime && self.dialogue.is_at_rest()
     }
 
     /// The same after it has lain idle, where it may have been closed.
@@ -63,54 +77,43 @@ impl Connection {
     }
 
     /// What the server says to a name and a password.
-    pub(super) async fn bind(&mut self, name: &str, password: &str) -> Result<LdapResult, Failure> {
+    pub(super) async fn bind(&mut self, name: &str, password: &str) -> Result<Outcome, Failure> {
         let limit = self.timeouts.bind;
-        let result = timeout(limit, self.ldap.simple_bind(name, password))
-            .await
-            .map_err(|_| Failure::late("bind", limit))?
-            .map_err(|error| Failure::of_connection("bind", &error))?;
+        let outcome = timeout(limit, self.dialogue.bind(name, password)).await;
         self.used = Instant::now();
-        Ok(result)
+        outcome
+            .map_err(|_| Failure::late("bind", limit))?
+            .map_err(|trouble| Failure::of_trouble("bind", &trouble))
+    }
+
+    /// Who the server takes this connection for; `None` if it does not say.
+    pub(super) async fn who_am_i(&mut self) -> Result<Option<String>, Failure> {
+        let limit = self.timeouts.bind;
+        let (outcome, told) = timeout(limit, self.dialogue.who_am_i())
+            .await
+            .map_err(|_| Failure::late("who am I", limit))?
+            .map_err(|trouble| Failure::of_trouble("who am I", &trouble))?;
+        Ok(told.filter(|_| outcome.code == 0))
     }
 
     /// The entries that are found, in the whole tree below the base. References to other servers are passed over.
-    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Vec<Entry>, Failure> {
+    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Entries, Failure> {
+        let Search { what, base, filter, attributes, most } = *search;
         let limit = self.timeouts.search;
-        let found = timeout(limit, self.search_without_end(search))
+        let seconds = i32::try_from(limit.as_secs()).unwrap_or(i32::MAX).max(1);
+        let wanted = Wanted { base, filter, attributes, most, seconds };
+        let found = timeout(limit, self.dialogue.search(&wanted))
             .await
-            .map_err(|_| Failure::late(search.what, limit))??;
+            .map_err(|_| Failure::late(what, limit))?
+            .map_err(|trouble| Failure::of_trouble(what, &trouble))?;
         self.used = Instant::now();
-        Ok(found)
-    }
-
-    async fn search_without_end(&mut self, search: &Search<'_>) -> Result<Vec<Entry>, Failure> {
-        let Search { what, base, filter, attributes, most } = search;
-        let failed = |error| Failure::of_connection(what, &error);
-        let too_many = || match most {
-            1 => Failure::answered(format!("{what}: several entries")),
-            _ => Failure::answered(format!("{what}: more than {most} entries")),
+        let more = match found.outcome.code {
+            _ if found.cut => Some(Failure::answered(format!("{what}: more than {most} entries"))),
+            0 => None,
+            4 | 11 if !found.entries.is_empty() => Some(Failure::of_result(what, &found.outcome)),
+            _ => return Err(Failure::of_result(what, &found.outcome)),
         };
-        let one_more = i32::try_from(most.saturating_add(1)).unwrap_or(i32::MAX);
-        let seconds = i32::try_from(self.timeouts.search.as_secs()).unwrap_or(i32::MAX).max(1);
-        self.ldap.with_search_options(SearchOptions::new().sizelimit(one_more).timelimit(seconds));
-        let mut answers =
-            self.ldap.streaming_search(base, Scope::Subtree, filter, attributes).await.map_err(failed)?;
-        let mut entries = Vec::new();
-        while let Some(answer) = answers.next().await.map_err(failed)? {
-            if answer.is_ref() || answer.is_intermediate() {
-                continue;
-            }
-            if entries.len() == *most {
-                return Err(too_many());
-            }
-            let entry = Entry::read(answer);
-            entries.push(entry.ok_or_else(|| Failure::answered(format!("{what}: an entry is malformed")))?);
-        }
-        match answers.finish().await {
-            result if result.rc == 0 => Ok(entries),
-            result if result.rc == 4 && entries.len() >= *most => Err(too_many()),
-            result => Err(Failure::of_result(what, &result)),
-        }
+        Ok(Entries { entries: found.entries, more })
     }
 
     /// What a failure of this connection tells of the server.

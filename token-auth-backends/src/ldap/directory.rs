@@ -1,63 +1,75 @@
+//! How names and passwords are judged by what the directory says.
+
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use ldap3::LdapResult;
 use token_auth_core::{Authn, BackendError, Clock, Identity, Password};
 use tokio::sync::Semaphore;
 
-use super::connection::Search;
+use super::account::{self, Several};
+use super::connection::{Entries, Search};
 use super::entry::Entry;
 use super::failure::{Failure, Kind};
 use super::filter::Placeholder;
 use super::groups::Groups;
 use super::label::Collected;
 use super::memory::{Claim, Memory};
+use super::owned::Owned;
 use super::pool::{Lease, Pool, Role};
 use super::searcher::Searcher;
+use super::service::Service;
 use super::status::{self, Login};
-use super::{BindTemplate, LdapOptions, UserSearch, account, dn};
+use super::wire::Outcome;
+use super::{BindTemplate, LdapOptions, UserSearch, dn, name};
+
+/// Of so many entries one is chosen; more are too many for one name.
+const NAMESAKES: usize = 20;
 
 /// A directory and what is remembered of it.
 pub(super) struct Directory {
     pub(super) options: LdapOptions,
     pub(super) pool: Pool,
     pub(super) memory: Memory,
+    pub(super) owned: Owned,
     pub(super) logins: Arc<Semaphore>,
     pub(super) clock: Arc<dyn Clock>,
     /// What is asked of a user's entry.
     attributes: Vec<String>,
     /// How an account is found by the name that it has here.
     by_account: Vec<UserSearch>,
+    /// How it is found by what someone logs in with: first by the name that it has here, and only then by other names, which a user
+    /// may be able to choose.
+    by_login: Vec<UserSearch>,
 }
 
 /// What the directory says.
 pub(super) enum Verdict {
     /// There is no such account.
     Unknown,
-    /// It is who it says.
-    Accepted(Identity),
-    /// The password is wrong.
-    WrongPassword(Cow<'static, str>),
-    /// The account must not be used, whatever its password.
+    /// It is who it says, the entry with this name.
+    Accepted(String, Identity),
+    /// The password is wrong for the entry, or the name that was bound.
+    WrongPassword(String),
+    /// The entry must not be used, whatever its password.
     Refused(String, &'static str),
+    /// Several entries have the name.
+    Ambiguous(String),
 }
 
 enum Proof {
     Right,
-    Wrong(Cow<'static, str>),
+    Wrong,
+    Refused(&'static str),
 }
 
 impl Directory {
     pub(super) fn new(options: LdapOptions, pool: Pool, memory: Memory, clock: Arc<dyn Clock>) -> Self {
-        let attributes = attributes(&options);
-        let by_account = options.users.iter().map(|search| match &options.account.attribute {
-            Some(attribute) => UserSearch::new(&*search.base, search.filter.with_account_in(attribute)),
-            None => search.clone(),
-        });
-        let by_account = by_account.collect();
+        let attributes = attributes(&options, pool.service().is_some());
+        let (by_account, by_login) = searches(&options);
         let logins = Arc::new(Semaphore::new(options.pool.queue.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { options, pool, memory, logins, clock, attributes, by_account }
+        let owned = Owned::new(&options.memory);
+        Self { options, pool, memory, owned, logins, clock, attributes, by_account, by_login }
     }
 
     /// Judges a name and a password, neither of them empty.
@@ -74,35 +86,76 @@ impl Directory {
         self.answer(Claim::Account(account), self.look_up(account).await)
     }
 
+    /// Whether there is an account of this name, which is [folded](name::fold), whatever its state.
+    pub(super) async fn owns(&self, account: String) -> Result<bool, Failure> {
+        if let (Some(template), None) = (&self.options.bind_as_user, &self.options.service) {
+            return match template.name(&account) {
+                // Nobody here could log in with it.
+                None => Ok(false),
+                Some(_) => Err(Failure::new(
+                    Kind::Refused,
+                    "nobody may look whether it has an account: name one who searches",
+                )),
+            };
+        }
+        let mut searcher = Searcher::Service(&self.pool);
+        let mut owned = false;
+        for search in &self.by_account {
+            owned = owned || !self.search(search, &mut searcher, &account).await?.1.entries.is_empty();
+        }
+        self.owned.remember(account, owned);
+        Ok(owned)
+    }
+
     /// Makes an answer of what the directory said, or else of what is remembered.
-    pub(super) fn answer(
-        &self,
-        claim: Claim<'_>,
-        verdict: Result<Verdict, Failure>,
-    ) -> Result<Authn, BackendError> {
+    fn answer(&self, claim: Claim<'_>, verdict: Result<Verdict, Failure>) -> Result<Authn, BackendError> {
         match verdict {
-            Ok(Verdict::Accepted(identity)) => {
-                self.memory.remember(claim, &identity);
-                self.memory.remember(Claim::Account(&identity.account), &identity);
+            Ok(Verdict::Accepted(dn, identity)) => {
+                self.memory.remember(claim, &dn, &identity);
+                self.memory.remember(Claim::Account(&identity.account), &dn, &identity);
                 Ok(Authn::Accept(identity))
             }
             Ok(Verdict::Unknown) => {
                 self.memory.forget(claim);
                 Ok(Authn::Abstain)
             }
-            Ok(Verdict::WrongPassword(reason)) => Ok(Authn::Reject(reason)),
-            Ok(Verdict::Refused(account, reason)) => {
-                self.memory.forget_account(&account);
+            Ok(Verdict::WrongPassword(dn)) => {
+                self.memory.refused(claim, &dn);
+                Ok(Authn::Reject("wrong password".into()))
+            }
+            Ok(Verdict::Refused(dn, reason)) => {
+                self.memory.forget(claim);
+                self.memory.forget_entry(&dn);
                 Ok(Authn::Reject(reason.into()))
             }
-            Err(failure) => match self.memory.in_grace(claim) {
-                Some(identity) if failure.kind != Kind::Answered => {
-                    let account = &*identity.account;
-                    tracing::warn!(account, error = %failure, "the directory is away: accepted as remembered");
-                    Ok(Authn::Accept(identity))
-                }
-                _ => Err(BackendError::new("ldap", failure)),
-            },
+            Ok(Verdict::Ambiguous(reason)) => {
+                self.memory.forget(claim);
+                Ok(Authn::Reject(reason.into()))
+            }
+            Err(failure) => self.without_answer(claim, failure),
+        }
+    }
+
+    /// What is said where there was no time left to ask.
+    pub(super) fn late(&self, claim: Claim<'_>, limit: Duration) -> Result<Authn, BackendError> {
+        // Time that was spent waiting for a connection says nothing of the servers.
+        let role = match (claim, &self.options.bind_as_user) {
+            (Claim::Login(..), Some(_)) => Role::User,
+            _ => Role::Service,
+        };
+        let kind = if self.pool.is_away(role) { Kind::Away } else { Kind::Busy };
+        self.without_answer(claim, Failure::late("the directory", limit).with_kind(kind))
+    }
+
+    /// Only while the servers are away is what is remembered good.
+    fn without_answer(&self, claim: Claim<'_>, failure: Failure) -> Result<Authn, BackendError> {
+        match self.memory.in_grace(claim).filter(|_| failure.kind == Kind::Away) {
+            Some(identity) => {
+                let account = &*identity.account;
+                tracing::warn!(account, error = %failure, "the directory is away: accepted as remembered");
+                Ok(Authn::Accept(identity))
+            }
+            None => Err(BackendError::new("ldap", failure)),
         }
     }
 
@@ -111,13 +164,17 @@ impl Directory {
             return self.login_as_user(template, name, password).await;
         }
         let mut searcher = Searcher::Service(&self.pool);
-        let Some((search, entry)) = self.find(&self.options.users, &mut searcher, name).await? else {
-            self.spend_bind(password).await?;
-            return Ok(Verdict::Unknown);
+        let (search, entry) = match self.find(&self.by_login, &mut searcher, name).await? {
+            Found::One(search, entry) => (search, entry),
+            other => {
+                self.spend_bind(password).await?;
+                return Ok(other.verdict());
+            }
         };
         match self.prove(&entry, password).await? {
-            Proof::Right => self.accept(&mut searcher, search, &entry, name, Login::JustNow).await,
-            Proof::Wrong(reason) => Ok(Verdict::WrongPassword(reason)),
+            Proof::Right => self.accept(&mut searcher, search, entry, name, Login::JustNow).await,
+            Proof::Wrong => Ok(Verdict::WrongPassword(entry.dn)),
+            Proof::Refused(reason) => Ok(Verdict::Refused(entry.dn, reason)),
         }
     }
 
@@ -129,6 +186,11 @@ impl Directory {
         password: &Password,
     ) -> Result<Verdict, Failure> {
         let Some(bind_name) = template.name(name) else { return Ok(Verdict::Unknown) };
+        self.pool.learn_service().await;
+        if self.pool.service().is_some_and(|service| service.is_bound_by(&bind_name, name)) {
+            self.spend_bind(password).await?;
+            return Ok(Verdict::Unknown);
+        }
         let mut attempts = self.pool.begin(Role::User).await?;
         loop {
             let mut lease = attempts.connection().await?;
@@ -149,18 +211,22 @@ impl Directory {
         name: &str,
         password: &Password,
     ) -> Result<Verdict, Failure> {
-        if let Proof::Wrong(reason) = self.bind(lease, bind_name, password, None).await? {
-            return Ok(Verdict::WrongPassword(reason));
+        match self.bind(lease, bind_name, password, None).await? {
+            Proof::Right => {}
+            Proof::Wrong => return Ok(Verdict::WrongPassword(bind_name.to_owned())),
+            Proof::Refused(reason) => return Ok(Verdict::Refused(bind_name.to_owned(), reason)),
         }
-        let found = self.find(&self.options.users, &mut Searcher::User(lease), name).await?;
-        let Some((search, entry)) = found else { return Ok(Verdict::Unknown) };
+        let found = self.find(&self.by_login, &mut Searcher::User(lease), name).await?;
+        let Found::One(search, entry) = found else { return Ok(found.verdict()) };
         // The filter may have found someone else than who was bound.
-        if !dn::same(bind_name, &entry.dn)
-            && let Proof::Wrong(reason) = self.bind(lease, &entry.dn, password, Some(&entry)).await?
-        {
-            return Ok(Verdict::WrongPassword(reason));
+        if !dn::same(bind_name, &entry.dn) {
+            match self.bind(lease, &entry.dn, password, Some(&entry)).await? {
+                Proof::Right => {}
+                Proof::Wrong => return Ok(Verdict::WrongPassword(entry.dn)),
+                Proof::Refused(reason) => return Ok(Verdict::Refused(entry.dn, reason)),
+            }
         }
-        self.accept(&mut Searcher::User(lease), search, &entry, name, Login::JustNow).await
+        self.accept(&mut Searcher::User(lease), search, entry, name, Login::JustNow).await
     }
 
     async fn look_up(&self, account: &str) -> Result<Verdict, Failure> {
@@ -169,15 +235,15 @@ impl Directory {
         }
         let mut searcher = Searcher::Service(&self.pool);
         match self.find(&self.by_account, &mut searcher, account).await? {
-            None => Ok(Verdict::Unknown),
-            Some((search, entry)) => {
-                let verdict = self.accept(&mut searcher, search, &entry, account, Login::Earlier).await?;
+            Found::One(search, entry) => {
+                let verdict = self.accept(&mut searcher, search, entry, account, Login::Earlier).await?;
                 Ok(match verdict {
                     // It is another one's entry that answers to the name now.
-                    Verdict::Accepted(identity) if *identity.account != *account => Verdict::Unknown,
+                    Verdict::Accepted(_, identity) if *identity.account != *account => Verdict::Unknown,
                     verdict => verdict,
                 })
             }
+            other => Ok(other.verdict()),
         }
     }
 
@@ -187,22 +253,45 @@ impl Directory {
         searches: &'a [UserSearch],
         searcher: &mut Searcher<'_, '_>,
         name: &str,
-    ) -> Result<Option<(&'a UserSearch, Entry)>, Failure> {
+    ) -> Result<Found<'a>, Failure> {
         for search in searches {
-            let UserSearch { base, filter } = search;
-            let what = format!("search with the filter {filter} below {base:?}");
-            let value = |placeholder: &Placeholder| match placeholder {
-                Placeholder::Account => Some(name.to_owned()),
-                Placeholder::Dn | Placeholder::User(_) => None,
-            };
-            let Some(filter) = filter.render(&value) else { continue };
-            let search_for =
-                Search { what: &what, base, filter: &filter, attributes: &self.attributes, most: 1 };
-            if let Some(entry) = searcher.search(&search_for).await?.into_iter().next() {
-                return Ok(Some((search, entry)));
+            let (what, found) = self.search(search, searcher, name).await?;
+            let several = || Found::Several(format!("{what}: several entries"));
+            if found.more.is_some() {
+                return Ok(several());
+            }
+            match account::choose(found.entries, name, search, &self.options.account) {
+                Ok(None) => {}
+                // The searching account is nobody's: a stranger's passwords would lock it, and everyone out.
+                Ok(Some(entry)) if self.pool.service().is_some_and(|service| service.is(&entry)) => {
+                    return Ok(Found::Nobody);
+                }
+                Ok(Some(entry)) => return Ok(Found::One(search, entry)),
+                Err(Several) => return Ok(several()),
             }
         }
-        Ok(None)
+        Ok(Found::Nobody)
+    }
+
+    /// What one search finds for a name, and what failures call that search.
+    async fn search(
+        &self,
+        search: &UserSearch,
+        searcher: &mut Searcher<'_, '_>,
+        name: &str,
+    ) -> Result<(String, Entries), Failure> {
+        let UserSearch { base, filter } = search;
+        let what = format!("search with the filter {filter} below {base:?}");
+        let value = |placeholder: &Placeholder| match placeholder {
+            Placeholder::Account => Some(name.to_owned()),
+            Placeholder::Dn | Placeholder::User(_) => None,
+        };
+        // Another placeholder than that was refused when the options were checked.
+        let Some(filter) = filter.render(&value) else { return Ok((what, Entries::default())) };
+        let attributes = &self.attributes;
+        let search = Search { what: &what, base, filter: &filter, attributes, most: NAMESAKES };
+        let found = searcher.search(&search).await?;
+        Ok((what, found))
     }
 
     /// Whether this is the password of an entry.
@@ -230,23 +319,21 @@ impl Directory {
         // A bind with an empty name or password is anonymous, and succeeds (RFC 4513, section 5.1). To some servers a NUL is
         // the end of a password.
         if name.is_empty() || password.expose().is_empty() || password.expose().contains('\0') {
-            return Ok(Proof::Wrong("wrong password".into()));
+            return Ok(Proof::Wrong);
         }
         let result = lease.connection().bind(name, password.expose()).await?;
         self.judge(&result, entry)
     }
 
     /// What a server's answer to a user's bind means.
-    fn judge(&self, result: &LdapResult, entry: Option<&Entry>) -> Result<Proof, Failure> {
-        if result.rc == 0 {
-            return Ok(Proof::Right);
-        }
+    fn judge(&self, result: &Outcome, entry: Option<&Entry>) -> Result<Proof, Failure> {
         let by_entry = || status::refusal(entry?, Login::Earlier, self.now());
-        match status::refusal_told(result.rc, &result.text).or_else(by_entry) {
-            Some(reason) if matches!(result.rc, 19 | 48 | 49 | 53) => Ok(Proof::Wrong(reason.into())),
-            _ if result.rc == 49 => Ok(Proof::Wrong("wrong password".into())),
+        match status::refusal_told(result.code, &result.text).or_else(by_entry) {
+            _ if result.code == 0 => Ok(Proof::Right),
+            Some(reason) if matches!(result.code, 19 | 48 | 49 | 53) => Ok(Proof::Refused(reason)),
+            _ if result.code == 49 => Ok(Proof::Wrong),
             // Gone since it was found; or, with a template, never there.
-            _ if matches!(result.rc, 32 | 34) => Ok(Proof::Wrong("no such user".into())),
+            _ if matches!(result.code, 32 | 34) => Ok(Proof::Refused("no such user")),
             _ => Err(Failure::of_result("bind of the user", result)),
         }
     }
@@ -271,16 +358,22 @@ impl Directory {
         &self,
         searcher: &mut Searcher<'_, '_>,
         search: &UserSearch,
-        entry: &Entry,
+        entry: Entry,
         name: &str,
         login: Login,
     ) -> Result<Verdict, Failure> {
         let LdapOptions { account, labels, groups, limits, .. } = &self.options;
-        let account = account::canonical(entry, name, search, account).map_err(Failure::answered)?;
+        let account = account::canonical(&entry, name, search, account).map_err(Failure::answered)?;
+        if !name::is_plain(&account) {
+            return Ok(Verdict::Refused(
+                entry.dn,
+                "its name in the directory has needless blanks, or signs that cannot be seen",
+            ));
+        }
         if self.options.check_status
-            && let Some(reason) = status::refusal(entry, login, self.now())
+            && let Some(reason) = status::refusal(&entry, login, self.now())
         {
-            return Ok(Verdict::Refused(account, reason));
+            return Ok(Verdict::Refused(entry.dn, reason));
         }
         let mut collected = Collected::default();
         for label in labels {
@@ -294,14 +387,15 @@ impl Directory {
             collected.add(&label.rule, values.iter().map(|value| &**value));
         }
         for search in groups {
-            let found = Groups::find(search, limits, searcher, entry, &account).await?;
+            let found = Groups::find(search, limits, searcher, &entry, &account).await?;
             found.label(&mut collected)?;
         }
         let identity = Identity::new(account).with_labels(collected.labels());
-        Ok(Verdict::Accepted(match status::security_stamp(entry) {
+        let identity = match status::security_stamp(&entry) {
             Some(stamp) => identity.with_security_stamp(stamp),
             None => identity,
-        }))
+        };
+        Ok(Verdict::Accepted(entry.dn, identity))
     }
 
     fn now(&self) -> SystemTime {
@@ -309,8 +403,46 @@ impl Directory {
     }
 }
 
+/// Whose a name is.
+enum Found<'a> {
+    One(&'a UserSearch, Entry),
+    Nobody,
+    /// Which search found several.
+    Several(String),
+}
+
+impl Found<'_> {
+    /// What there is to say where it is not one's.
+    fn verdict(self) -> Verdict {
+        match self {
+            Self::Several(what) => Verdict::Ambiguous(what),
+            Self::One(..) | Self::Nobody => Verdict::Unknown,
+        }
+    }
+}
+
+/// How an account is found: by the name that it has here, and by what someone logs in with.
+fn searches(options: &LdapOptions) -> (Vec<UserSearch>, Vec<UserSearch>) {
+    let by_account = |search: &UserSearch| {
+        let attribute = account::attribute(&options.account, search)?;
+        Some(UserSearch::new(&*search.base, search.filter.with_account_in(attribute)))
+    };
+    let takes_account = |search: &&UserSearch| {
+        account::attribute(&options.account, search).is_some_and(|name| {
+            search.filter.account_attributes().iter().any(|attribute| attribute.eq_ignore_ascii_case(name))
+        })
+    };
+    let mut by_login: Vec<_> = options.users.iter().filter(takes_account).filter_map(by_account).collect();
+    for search in &options.users {
+        if !by_login.contains(search) {
+            by_login.push(search.clone());
+        }
+    }
+    (options.users.iter().filter_map(by_account).collect(), by_login)
+}
+
 /// All attributes of a user's entry that something is made of, each once.
-fn attributes(options: &LdapOptions) -> Vec<String> {
+fn attributes(options: &LdapOptions, has_service: bool) -> Vec<String> {
     let mut attributes: Vec<String> = Vec::new();
     let mut add = |attribute: &str| {
         if !attribute.eq_ignore_ascii_case("dn")
@@ -319,9 +451,10 @@ fn attributes(options: &LdapOptions) -> Vec<String> {
             attributes.push(attribute.to_owned());
         }
     };
-    match &options.account.attribute {
-        Some(attribute) => add(attribute),
-        None => options.users.iter().flat_map(|search| search.filter.account_attributes()).for_each(&mut add),
+    options.account.attribute.iter().for_each(|attribute| add(attribute));
+    options.users.iter().flat_map(|search| search.filter.account_attributes()).for_each(&mut add);
+    if has_service {
+        Service::ATTRIBUTES.into_iter().for_each(&mut add);
     }
     options.labels.iter().for_each(|label| add(&label.attribute));
     for group in &options.groups {

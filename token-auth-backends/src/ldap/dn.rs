@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ldap3::dn_escape;
+use super::name;
 
 /// The only sign that does not count around others. What else is blank belongs to a value.
 const SPACE: char = ' ';
@@ -93,19 +93,46 @@ pub(super) fn common_name(text: &str) -> String {
     name.unwrap_or_else(|| text.to_owned())
 }
 
-/// Whether two names are certainly the same: but for case and spaces around signs.
+/// Whether two names are certainly the same: but for what a directory takes for equal, and spaces around signs.
 pub(super) fn same(one: &str, other: &str) -> bool {
-    let folded = |text| {
-        let rdns = parse(text)?.into_iter().map(|rdn| {
-            let fold =
-                |(attribute, value): (String, String)| (attribute.to_lowercase(), value.to_lowercase());
-            let mut rdn: Vec<_> = rdn.into_iter().map(fold).collect();
-            rdn.sort();
-            rdn
-        });
-        Some(rdns.collect::<Vec<_>>())
-    };
     folded(one).is_some_and(|one| Some(one) == folded(other))
+}
+
+/// The same for all spellings of a name; the text itself if it is not one.
+pub(super) fn key(text: &str) -> String {
+    let Some(rdns) = folded(text) else { return text.to_owned() };
+    // What cannot be mistaken: each part is quoted.
+    format!("{rdns:?}")
+}
+
+fn folded(text: &str) -> Option<Vec<Rdn>> {
+    let rdns = parse(text)?.into_iter().map(|rdn| {
+        let fold =
+            |(attribute, value): (String, String)| (attribute.to_ascii_lowercase(), name::fold(&value));
+        let mut rdn: Vec<_> = rdn.into_iter().map(fold).collect();
+        rdn.sort();
+        rdn
+    });
+    Some(rdns.collect())
+}
+
+/// A text as a value in a name (RFC 4514, section 2.4).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, sign) in text.char_indices() {
+        let ends = at + sign.len_utf8() == text.len();
+        match sign {
+            '"' | '+' | ',' | ';' | '<' | '=' | '>' | '\\' | '\0' => escaped.push_str(&hex(sign)),
+            '#' if at == 0 => escaped.push_str(&hex(sign)),
+            ' ' if at == 0 || ends => escaped.push_str(&hex(sign)),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+fn hex(sign: char) -> String {
+    format!("\\{:02x}", u32::from(sign))
 }
 
 /// A name to bind with, with a place for the account: a distinguished name, `uid=${account},ou=people,dc=example,dc=com`,
@@ -154,7 +181,7 @@ impl BindTemplate {
     pub fn name(&self, account: &str) -> Option<String> {
         let special = |c: char| c.is_control() || "@\\/\"[]:;|=,+*?<>".contains(c);
         match self.is_dn {
-            true => Some(self.text.replace(ACCOUNT, &dn_escape(account))),
+            true => Some(self.text.replace(ACCOUNT, &escaped(account))),
             false => (!account.contains(special)).then(|| self.text.replace(ACCOUNT, account)),
         }
     }

@@ -1,4 +1,4 @@
-use ldap3::ResultEntry;
+//! An entry of a directory, as a search finds it.
 
 /// An entry of a directory. A value is bytes: whether it is text, the directory alone knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,18 +13,8 @@ pub(super) struct Entry {
 pub(super) struct PartOfValues(String);
 
 impl Entry {
-    /// `None` if that is not an entry as RFC 4511 has it. (`SearchEntry::construct` would panic.)
-    pub(super) fn read(entry: ResultEntry) -> Option<Self> {
-        let mut parts = entry.0.match_id(4)?.expect_constructed()?.into_iter();
-        let dn = String::from_utf8(parts.next()?.expect_primitive()?).ok()?;
-        let mut attributes = Vec::new();
-        for attribute in parts.next()?.expect_constructed()? {
-            let mut parts = attribute.expect_constructed()?.into_iter();
-            let name = String::from_utf8(parts.next()?.expect_primitive()?).ok()?;
-            let values = parts.next()?.expect_constructed()?.into_iter();
-            attributes.push((name, values.map(|value| value.expect_primitive()).collect::<Option<_>>()?));
-        }
-        Some(Self { dn, attributes })
+    pub(super) fn new(dn: String, attributes: Vec<(String, Vec<Vec<u8>>)>) -> Self {
+        Self { dn, attributes }
     }
 
     /// An entry of which nothing but the name is known.

@@ -1,6 +1,8 @@
+//! Why the directory gave no answer, and what that tells of its servers.
+
 use std::time::Duration;
 
-use ldap3::{LdapError, LdapResult};
+use super::wire::{Outcome, Trouble};
 
 /// Why the directory gave no answer that can be used. Holds no secret: what a server says is shown in part only.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -14,9 +16,13 @@ pub(super) struct Failure {
 pub(super) enum Kind {
     /// The connection ended. If it lay idle before, that tells nothing of the server.
     Closed,
-    /// The server does not answer, or says that it cannot now. Another one may.
+    /// There was no answer in time. Whether the server is away, others know who asked it meanwhile.
+    Late,
+    /// The server does not answer, says that it is going, or talks nonsense. Another one may do better.
     Away,
-    /// The server does not let the service account in.
+    /// The server has too much to do, or there was no time left to ask it: nothing is wrong with it.
+    Busy,
+    /// The server does not let the service account in, or a file of ours that is needed to ask it cannot be used.
     Refused,
     /// The server answered, and another one would answer the same.
     Answered,
@@ -32,35 +38,32 @@ impl Failure {
     }
 
     pub(super) fn late(what: &str, limit: Duration) -> Self {
-        Self::new(Kind::Away, format!("{what}: no answer within {} ms", limit.as_millis()))
+        Self::new(Kind::Late, format!("{what}: no answer within {} ms", limit.as_millis()))
     }
 
-    /// The connection failed.
-    pub(super) fn of_connection(what: &str, error: &LdapError) -> Self {
-        let why = match error {
-            LdapError::Io { source } => source.to_string(),
-            LdapError::LdapResult { result } => said(result),
-            LdapError::OpSend { .. } | LdapError::ResultRecv { .. } | LdapError::EndOfStream => {
-                "the connection was closed".to_owned()
-            }
-            other => other.to_string(),
+    /// There was no answer.
+    pub(super) fn of_trouble(what: &str, trouble: &Trouble) -> Self {
+        let kind = match trouble {
+            Trouble::Connection(_) => Kind::Closed,
+            Trouble::Malformed | Trouble::NoTls(_) => Kind::Away,
+            Trouble::TooLarge(..) => Kind::Answered,
         };
-        Self::new(Kind::Closed, format!("{what}: {}", shortened(&why)))
+        Self::new(kind, format!("{what}: {}", shortened(&trouble.to_string())))
     }
 
     /// The server answered with something else than success.
-    pub(super) fn of_result(what: &str, result: &LdapResult) -> Self {
-        let (kind, hint) = match result.rc {
+    pub(super) fn of_result(what: &str, result: &Outcome) -> Self {
+        let (kind, hint) = match result.code {
             3 => (Kind::Answered, " (it gave up: the search may need an index)"),
             4 | 11 => (Kind::Answered, " (more entries than it may give)"),
             8 | 13 => (Kind::Answered, " (it wants TLS)"),
             10 => (Kind::Answered, " (it refers to another server; referrals are not followed)"),
             32 => (Kind::Answered, " (there is no such base, or the searching account may not see it)"),
-            // Busy, unavailable.
-            51 | 52 => (Kind::Away, ""),
+            51 => (Kind::Busy, ""),
+            52 => (Kind::Away, ""),
             _ => (Kind::Answered, ""),
         };
-        Self::new(kind, format!("{what}: {}{hint}", said(result)))
+        Self::new(kind, format!("{what}: {result}{hint}"))
     }
 
     pub(super) fn on(self, server: impl std::fmt::Display) -> Self {
@@ -72,19 +75,7 @@ impl Failure {
     }
 }
 
-/// The result's name and number, and what the server says about it.
-pub(super) fn said(result: &LdapResult) -> String {
-    let shown = result.to_string();
-    let name =
-        shown.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("unknown", |(name, _)| name);
-    let text = shortened(result.text.trim_matches(['\0', ' ', '\n']));
-    match text.is_empty() {
-        true => format!("result {} ({name})", result.rc),
-        false => format!("result {} ({name}): {text}", result.rc),
-    }
-}
-
 /// One line, and not a long one: it goes to a log.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,3 +1,5 @@
+//! The groups of a user, as a search finds them.
+
 use std::collections::BTreeSet;
 
 use super::connection::Search;
@@ -106,7 +108,7 @@ impl<'a> Groups<'a> {
     async fn ask(
         &mut self,
         searcher: &mut Searcher<'_, '_>,
-        filters: &[String],
+        filters: &[Filter],
     ) -> Result<Vec<Entry>, Failure> {
         let GroupSearch { base, filter, .. } = self.search;
         let what = format!("search for groups with the filter {filter} below {base:?}");
@@ -115,7 +117,11 @@ impl<'a> Groups<'a> {
             let filter = Filter::any(batch);
             let (attributes, most) = (&*self.attributes, self.limits.groups);
             let search = Search { what: &what, base, filter: &filter, attributes, most };
-            for group in searcher.search(&search).await? {
+            let answer = searcher.search(&search).await?;
+            if let Some(failure) = answer.more {
+                return Err(failure);
+            }
+            for group in answer.entries {
                 if self.seen.insert(group.dn.to_lowercase()) {
                     new.push(group.clone());
                     self.found.push(group);
@@ -130,7 +136,7 @@ impl<'a> Groups<'a> {
 }
 
 /// The filters that find what these groups are members of.
-fn inner(filter: &Filter, groups: &[Entry]) -> Vec<String> {
+fn inner(filter: &Filter, groups: &[Entry]) -> Vec<Filter> {
     let of = |group: &Entry| {
         filter.render(&|placeholder| match placeholder {
             Placeholder::Dn => Some(group.dn.clone()),
@@ -142,11 +148,9 @@ fn inner(filter: &Filter, groups: &[Entry]) -> Vec<String> {
 
 /// The filter for a user's primary group: its number takes the place of the user's own in the security identifier
 /// (MS-DTYP, section 2.4.2.2).
-fn primary_group(user: &Entry) -> Option<String> {
+fn primary_group(user: &Entry) -> Option<Filter> {
     let number = user.text("primaryGroupID")?.parse::<u32>().ok()?;
     let [sid] = user.bytes("objectSid") else { return None };
     let domain = sid.get(..sid.len().checked_sub(4)?).filter(|domain| domain.len() >= 8)?;
-    let bytes = domain.iter().copied().chain(number.to_le_bytes());
-    let escaped: String = bytes.map(|byte| format!("\\{byte:02x}")).collect();
-    Some(format!("(objectSid={escaped})"))
+    Some(Filter::equal("objectSid", &[domain, &number.to_le_bytes()].concat()))
 }

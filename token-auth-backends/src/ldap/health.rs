@@ -1,3 +1,5 @@
+//! What is remembered of a server that failed.
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,10 +17,21 @@ struct State {
     /// In a row.
     failures: u32,
     retry_at: Option<Instant>,
+    answered_at: Option<Instant>,
     /// Someone is trying whether it is there again.
     on_trial: bool,
+    /// It failed since it does not answer, and not since it, or a file of ours, did not let us.
+    away: bool,
     /// The password that the server refused. It is not tried early: the directory may lock the account.
     refused: Option<Password>,
+}
+
+/// Why a server failed.
+pub(super) enum Cause {
+    /// It does not answer.
+    Away,
+    /// It refused this password; or a file of ours cannot be used.
+    Refused(Option<Password>),
 }
 
 /// How a server stands, for one who would ask it.
@@ -56,6 +69,12 @@ impl Health {
         self.lock().refused = None;
     }
 
+    /// Whether it did not answer, and has not since. One that refuses a password has answered.
+    pub(super) fn is_away(&self) -> bool {
+        let state = self.lock();
+        state.retry_at.is_some() && state.away
+    }
+
     /// It answered; the answer is whether it had failed before.
     pub(super) fn answered(&self) -> bool {
         let mut state = self.lock();
@@ -63,11 +82,17 @@ impl Health {
         if recovered {
             *state = State::default();
         }
+        state.answered_at = Some(Instant::now());
         recovered
     }
 
+    /// Whether it has answered anyone since.
+    pub(super) fn has_answered_since(&self, moment: Instant) -> bool {
+        self.lock().answered_at.is_some_and(|answered_at| answered_at > moment)
+    }
+
     /// It failed. The answer is how long it is not asked.
-    pub(super) fn failed(&self, timeouts: &LdapTimeouts, refused: Option<Password>) -> Duration {
+    pub(super) fn failed(&self, timeouts: &LdapTimeouts, cause: Cause) -> Duration {
         let mut state = self.lock();
         let pause = timeouts.retry.saturating_mul(1 << state.failures.min(16)).min(timeouts.max_retry);
         // Many may find out at once that a server is gone: that is one failure.
@@ -77,7 +102,10 @@ impl Health {
             state.retry_at = Some(Instant::now() + pause);
         }
         state.on_trial = false;
-        state.refused = refused;
+        (state.away, state.refused) = match cause {
+            Cause::Away => (true, None),
+            Cause::Refused(password) => (false, password),
+        };
         pause
     }
 
@@ -99,7 +127,7 @@ mod tests {
     async fn a_server_that_failed_is_tried_by_one_at_a_time() {
         let (health, timeouts) = (Health::default(), LdapTimeouts::default());
         assert_eq!(health.standing(false), Standing::Well);
-        assert_eq!(health.failed(&timeouts, None), Duration::from_secs(1));
+        assert_eq!(health.failed(&timeouts, Cause::Away), Duration::from_secs(1));
         assert_eq!(health.standing(false), Standing::Away);
         assert_eq!(health.standing(true), Standing::OnTrial);
         assert_eq!(health.standing(true), Standing::Away, "someone tries it already");
@@ -114,8 +142,8 @@ mod tests {
     async fn waits_longer_each_time() {
         let (health, timeouts) = (Health::default(), LdapTimeouts::default());
         for seconds in [1, 2, 4, 8, 16, 30, 30] {
-            assert_eq!(health.failed(&timeouts, None), Duration::from_secs(seconds));
-            health.failed(&timeouts, None);
+            assert_eq!(health.failed(&timeouts, Cause::Away), Duration::from_secs(seconds));
+            health.failed(&timeouts, Cause::Away);
             assert_eq!(health.standing(false), Standing::Away);
             tokio::time::advance(Duration::from_secs(seconds)).await;
             assert_eq!(health.standing(false), Standing::OnTrial);
@@ -125,8 +153,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_refused_password_is_not_tried_early() {
         let (health, timeouts) = (Health::default(), LdapTimeouts::default());
-        health.failed(&timeouts, Some(Password::new("old")));
-        assert_eq!(health.standing(true), Standing::Away);
+        health.failed(&timeouts, Cause::Refused(Some(Password::new("old"))));
+        assert_eq!((health.standing(true), health.is_away()), (Standing::Away, false));
         assert_eq!(health.refused(), Some(Password::new("old")));
         health.forgive();
         assert_eq!(health.standing(true), Standing::OnTrial);

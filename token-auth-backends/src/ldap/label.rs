@@ -1,3 +1,5 @@
+//! What becomes of the values of an attribute as a label.
+
 use std::collections::BTreeSet;
 
 use regex::Regex;

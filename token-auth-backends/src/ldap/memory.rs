@@ -1,3 +1,5 @@
+//! What the directory said of logins that succeeded not long ago.
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,12 +10,12 @@ use aws_lc_rs::rand::SystemRandom;
 use token_auth_core::{BackendError, Identity, Password};
 use tokio::time::Instant;
 
-use super::LdapMemory;
+use super::{LdapMemory, dn, name};
 
 type Tag = [u8; 32];
 
-/// Logins that succeeded not long ago: bounded in number and in time. For each name that clients log in with it holds the
-/// last password that was right, as an HMAC under a key that is random and never leaves it.
+/// Logins that succeeded not long ago: bounded in number and in time. For each entry of the directory it holds the last password
+/// that was right, as an HMAC under a key that is random and never leaves it, and the names that it was right for.
 pub(super) struct Memory {
     key: hmac::Key,
     options: LdapMemory,
@@ -22,18 +24,31 @@ pub(super) struct Memory {
 
 #[derive(Default)]
 struct Logins {
-    by_name: HashMap<Tag, Login>,
+    owners: HashMap<Tag, Owner>,
+    /// Whose each name is.
+    names: HashMap<Tag, Tag>,
     oldest_first: VecDeque<(Tag, Instant)>,
 }
 
-struct Login {
-    /// None for what was told of an account without its password.
+/// An entry of the directory.
+struct Owner {
+    /// None as long as it was only looked up.
     password: Option<Tag>,
+    known: Vec<Known>,
+    at: Instant,
+}
+
+/// What was told of an entry by one of its names.
+struct Known {
+    name: Tag,
     identity: Identity,
     at: Instant,
 }
 
-/// What someone is remembered by.
+/// An entry has hardly more names than there are attributes to log in with.
+const NAMES: usize = 8;
+
+/// What someone is remembered by. Spellings that are one name to a directory are one here.
 #[derive(Clone, Copy)]
 pub(super) enum Claim<'a> {
     /// A name and a password that a client sent.
@@ -59,73 +74,115 @@ impl Memory {
         self.find(claim, self.options.grace)
     }
 
-    pub(super) fn remember(&self, claim: Claim<'_>, identity: &Identity) {
-        let longest = self.longest();
+    /// The directory has accepted this for the entry with this name. What it took under another password, or before the password
+    /// changed, it would not take any more.
+    pub(super) fn remember(&self, claim: Claim<'_>, dn: &str, identity: &Identity) {
+        let longest = self.options.cache.max(self.options.grace);
         if longest.is_zero() || self.options.entries == 0 {
             return;
         }
-        let (name, at) = (self.name(claim), Instant::now());
-        let login = Login { password: self.password(claim), identity: identity.clone(), at };
+        let (tag, name, at) = (self.owner(dn), self.name(claim), Instant::now());
+        let password = self.password(claim, &tag);
         let mut logins = self.lock();
         logins.forget_older_than(longest);
-        while logins.by_name.len() >= self.options.entries && !logins.by_name.contains_key(&name) {
+        let outdated = logins.owners.get(&tag).is_some_and(|owner| {
+            let another = password.is_some() && owner.password.is_some() && !same(password, owner.password);
+            another
+                || owner.known.iter().any(|known| known.identity.security_stamp != identity.security_stamp)
+        });
+        if outdated {
+            logins.forget(&tag);
+        }
+        if logins.names.get(&name).is_some_and(|owner| *owner != tag) {
+            logins.forget_name(&name);
+        }
+        while logins.names.len() >= self.options.entries && !logins.names.contains_key(&name) {
             logins.forget_oldest();
         }
-        logins.by_name.insert(name, login);
-        logins.oldest_first.push_back((name, at));
-        // A name that is remembered again leaves its former place behind.
+        let owner = logins.owners.entry(tag).or_insert_with(|| Owner { password, known: Vec::new(), at });
+        owner.at = at;
+        owner.password = password.or(owner.password);
+        owner.known.retain(|known| known.name != name);
+        owner.known.push(Known { name, identity: identity.clone(), at });
+        let one_too_many = (owner.known.len() > NAMES).then(|| owner.known.remove(0));
+        if let Some(known) = one_too_many {
+            logins.names.remove(&known.name);
+        }
+        logins.names.insert(name, tag);
+        logins.oldest_first.push_back((tag, at));
+        // An entry that is remembered again leaves its former place behind.
         if logins.oldest_first.len() > self.options.entries.saturating_mul(2) {
             logins.tidy();
         }
     }
 
-    /// The directory has said that this is nobody.
+    /// The directory has said that this name is nobody's: whoever had it has changed.
     pub(super) fn forget(&self, claim: Claim<'_>) {
         let name = self.name(claim);
-        self.lock().by_name.remove(&name);
+        self.lock().forget_name(&name);
     }
 
-    /// The directory has said that this account may not, whatever its user logged in with.
-    pub(super) fn forget_account(&self, account: &str) {
-        self.lock().by_name.retain(|_, login| *login.identity.account != *account);
+    /// The directory has said that this entry must not be used, whatever its user logs in with.
+    pub(super) fn forget_entry(&self, dn: &str) {
+        let tag = self.owner(dn);
+        self.lock().forget(&tag);
+    }
+
+    /// The directory has just refused this password, for the entry with this name. If it is the one that is remembered, it has
+    /// changed; if it is another, someone has mistyped, and that is no reason to forget anything.
+    pub(super) fn refused(&self, claim: Claim<'_>, dn: &str) {
+        let (name, tag) = (self.name(claim), self.owner(dn));
+        let mut logins = self.lock();
+        let by_name = logins.names.get(&name).copied();
+        for owner in [Some(tag), by_name].into_iter().flatten() {
+            let password = self.password(claim, &owner);
+            if logins
+                .owners
+                .get(&owner)
+                .is_some_and(|known| password.is_some() && same(password, known.password))
+            {
+                logins.forget(&owner);
+            }
+        }
     }
 
     fn find(&self, claim: Claim<'_>, longest: Duration) -> Option<Identity> {
         if longest.is_zero() {
             return None;
         }
-        let (name, password) = (self.name(claim), self.password(claim));
+        let name = self.name(claim);
         let logins = self.lock();
-        let login = logins.by_name.get(&name)?;
-        let same = match (&login.password, &password) {
-            (Some(known), Some(given)) => verify_slices_are_equal(known, given).is_ok(),
-            (None, None) => true,
-            _ => false,
+        let tag = logins.names.get(&name)?;
+        let owner = logins.owners.get(tag)?;
+        let known = owner.known.iter().find(|known| known.name == name)?;
+        let right = match claim {
+            Claim::Login(..) => same(self.password(claim, tag), owner.password),
+            Claim::Account(_) => true,
         };
-        (same && login.at.elapsed() < longest).then(|| login.identity.clone())
+        (right && known.at.elapsed() < longest).then(|| known.identity.clone())
     }
 
-    fn longest(&self) -> Duration {
-        self.options.cache.max(self.options.grace)
+    fn owner(&self, dn: &str) -> Tag {
+        self.tag(b"entry", dn::key(dn).as_bytes(), b"")
     }
 
     fn name(&self, claim: Claim<'_>) -> Tag {
         match claim {
-            Claim::Login(name, _) => self.tag(b"name", name, ""),
-            Claim::Account(account) => self.tag(b"account", account, ""),
+            Claim::Login(name, _) => self.tag(b"name", name::fold(name).as_bytes(), b""),
+            Claim::Account(account) => self.tag(b"account", account.as_bytes(), b""),
         }
     }
 
-    fn password(&self, claim: Claim<'_>) -> Option<Tag> {
+    fn password(&self, claim: Claim<'_>, owner: &Tag) -> Option<Tag> {
         match claim {
-            Claim::Login(name, password) => Some(self.tag(b"password", name, password.expose())),
+            Claim::Login(_, password) => Some(self.tag(b"password", owner, password.expose().as_bytes())),
             Claim::Account(_) => None,
         }
     }
 
-    fn tag(&self, purpose: &[u8], name: &str, secret: &str) -> Tag {
+    fn tag(&self, purpose: &[u8], name: &[u8], secret: &[u8]) -> Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        for part in [purpose, name.as_bytes(), secret.as_bytes()] {
+        for part in [purpose, name, secret] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
@@ -141,7 +198,27 @@ impl Memory {
     }
 }
 
+/// Whether both are there, and one password.
+fn same(one: Option<Tag>, other: Option<Tag>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => verify_slices_are_equal(&one, &other).is_ok(),
+        _ => false,
+    }
+}
+
 impl Logins {
+    fn forget(&mut self, tag: &Tag) {
+        for known in self.owners.remove(tag).into_iter().flat_map(|owner| owner.known) {
+            self.names.remove(&known.name);
+        }
+    }
+
+    fn forget_name(&mut self, name: &Tag) {
+        if let Some(tag) = self.names.get(name).copied() {
+            self.forget(&tag);
+        }
+    }
+
     fn forget_older_than(&mut self, longest: Duration) {
         while self.oldest_first.front().is_some_and(|(_, at)| at.elapsed() >= longest) {
             self.forget_oldest();
@@ -149,15 +226,15 @@ impl Logins {
     }
 
     fn forget_oldest(&mut self) {
-        let Some((name, at)) = self.oldest_first.pop_front() else { return };
-        if self.by_name.get(&name).is_some_and(|login| login.at == at) {
-            self.by_name.remove(&name);
+        let Some((tag, at)) = self.oldest_first.pop_front() else { return };
+        if self.owners.get(&tag).is_some_and(|owner| owner.at == at) {
+            self.forget(&tag);
         }
     }
 
     fn tidy(&mut self) {
-        let Self { by_name, oldest_first } = self;
-        oldest_first.retain(|(name, at)| by_name.get(name).is_some_and(|login| login.at == *at));
+        let Self { owners, oldest_first, .. } = self;
+        oldest_first.retain(|(tag, at)| owners.get(tag).is_some_and(|owner| owner.at == *at));
     }
 }
 
@@ -165,9 +242,11 @@ impl Logins {
 mod tests {
     use super::*;
 
+    const ALICE: &str = "uid=alice,dc=x";
+
     fn memory(cache: u64, grace: u64, entries: usize) -> Memory {
         let [cache, grace] = [cache, grace].map(Duration::from_secs);
-        Memory::new(LdapMemory { cache, grace, entries }).unwrap()
+        Memory::new(LdapMemory { cache, grace, entries, ..LdapMemory::default() }).unwrap()
     }
 
     #[tokio::test(start_paused = true)]
@@ -177,29 +256,64 @@ mod tests {
         let memory = memory(10, 60, 100);
         let (login, account) = (Claim::Login("Alice", &right), Claim::Account("alice"));
         assert_eq!(memory.in_grace(login), None);
-        memory.remember(login, &alice);
+        memory.remember(login, ALICE, &alice);
         assert_eq!(
             (memory.cached(login), memory.in_grace(login)),
             (Some(alice.clone()), Some(alice.clone()))
         );
-        assert_eq!(memory.in_grace(Claim::Login("Alice", &wrong)), None);
-        assert_eq!(memory.in_grace(Claim::Login("alice", &right)), None);
+        for name in ["alice", "ALICE", "ａlice"] {
+            assert_eq!(memory.in_grace(Claim::Login(name, &right)), Some(alice.clone()), "one name: {name}");
+            assert_eq!(memory.in_grace(Claim::Login(name, &wrong)), None, "{name}");
+        }
+        assert_eq!(memory.in_grace(Claim::Login("alice@x", &right)), None, "another name");
         assert_eq!(memory.in_grace(account), None, "a login is no answer without its password");
-        memory.remember(account, &alice);
+        memory.remember(account, ALICE, &alice);
         assert_eq!(memory.in_grace(account), Some(alice.clone()));
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!((memory.cached(login), memory.in_grace(login)), (None, Some(alice.clone())));
         tokio::time::advance(Duration::from_secs(50)).await;
         assert_eq!(memory.in_grace(login), None);
+    }
 
-        memory.remember(login, &alice);
-        memory.remember(Claim::Login("Alice", &wrong), &alice);
-        assert_eq!(memory.cached(login), None, "the last password that was right counts");
-        memory.forget(login);
-        assert_eq!(memory.cached(Claim::Login("Alice", &wrong)), None);
-        memory.remember(login, &alice);
-        memory.forget_account("alice");
-        assert_eq!((memory.cached(login), memory.cached(account)), (None, None));
+    #[tokio::test(start_paused = true)]
+    async fn what_the_directory_has_taken_back_is_gone_under_all_names() {
+        let (old, new) = (Password::new("old"), Password::new("new"));
+        let alice = Identity::new("alice");
+        let memory = memory(0, 60, 100);
+        let (uid, mail) = (Claim::Login("alice", &old), Claim::Login("alice@x", &old));
+        let remember = || {
+            memory.remember(uid, ALICE, &alice);
+            memory.remember(mail, ALICE, &alice);
+            memory.remember(Claim::Account("alice"), ALICE, &alice);
+        };
+        let known = || [uid, mail, Claim::Account("alice")].map(|claim| memory.in_grace(claim).is_some());
+        remember();
+        assert_eq!(known(), [true; 3]);
+        memory.refused(Claim::Login("alice", &new), "UID=Alice, dc=x");
+        assert_eq!(known(), [true; 3], "a password that was mistyped ends nothing");
+        memory.refused(uid, "UID=Alice, dc=x");
+        assert_eq!(known(), [false; 3], "refused, by the entry");
+        remember();
+        memory.refused(mail, "alice@ex.test");
+        assert_eq!(known(), [false; 3], "refused, by the name");
+        remember();
+        memory.remember(Claim::Login("ALICE", &new), ALICE, &alice);
+        assert_eq!(known(), [false; 3], "a login with another password");
+        assert!(memory.in_grace(Claim::Login("alice", &new)).is_some());
+        memory.forget_entry(ALICE);
+        remember();
+        memory.remember(Claim::Account("alice"), ALICE, &alice.clone().with_security_stamp("2"));
+        assert_eq!(known(), [false, false, true], "the password has changed");
+        for forget in [&|| memory.forget_entry(ALICE) as (), &|| memory.forget(mail)] as [&dyn Fn(); 2] {
+            memory.forget_entry(ALICE);
+            remember();
+            forget();
+            assert_eq!(known(), [false; 3]);
+        }
+        remember();
+        memory.remember(mail, "uid=bob,dc=x", &Identity::new("bob"));
+        assert_eq!(known(), [false, true, false], "the name has changed hands");
+        assert_eq!(memory.in_grace(mail), Some(Identity::new("bob")));
     }
 
     #[tokio::test(start_paused = true)]
@@ -208,20 +322,27 @@ mod tests {
         let memory = memory(60, 0, 10);
         for number in 0..100 {
             let name = number.to_string();
-            memory.remember(Claim::Login(&name, &password), &Identity::new(&*name));
-            memory.remember(Claim::Login("again", &password), &Identity::new("again"));
+            let dn = format!("uid={name},dc=x");
+            memory.remember(Claim::Login(&name, &password), &dn, &Identity::new(&*name));
+            memory.remember(Claim::Login("again", &password), "uid=again,dc=x", &Identity::new("again"));
+            memory.remember(
+                Claim::Login(&format!("{name}@x"), &password),
+                "uid=many,dc=x",
+                &Identity::new("many"),
+            );
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         let logins = memory.lock();
-        assert_eq!(logins.by_name.len(), 10);
+        assert!(logins.names.len() <= 10 && logins.owners.len() <= 10);
+        assert_eq!(logins.names.len(), logins.owners.values().map(|owner| owner.known.len()).sum::<usize>());
         assert!(logins.oldest_first.len() <= 20);
         drop(logins);
-        assert!(memory.cached(Claim::Login("99", &password)).is_some());
+        assert!(memory.cached(Claim::Login("again", &password)).is_some());
         assert!(memory.cached(Claim::Login("1", &password)).is_none());
-        assert!(memory.in_grace(Claim::Login("99", &password)).is_none(), "off");
+        assert!(memory.in_grace(Claim::Login("again", &password)).is_none(), "off");
 
         let off = self::memory(0, 0, 10);
-        off.remember(Claim::Login("a", &password), &Identity::new("a"));
-        assert!(off.lock().by_name.is_empty());
+        off.remember(Claim::Login("a", &password), "uid=a", &Identity::new("a"));
+        assert!(off.lock().names.is_empty());
     }
 }

@@ -25,10 +25,11 @@
 //! | the directory | outcome |
 //! |---|---|
 //! | finds no entry | abstains: the next in the chain is asked |
-//! | finds several | error that names the filter |
+//! | finds several | the one that is called so counts; if there is none, or not one alone, rejects |
+//! | finds the account that searches | abstains: it is nobody's, and is never bound with a client's password |
 //! | refuses the user's password | rejects |
 //! | refuses the account: disabled, locked, expired | rejects, and the log says why |
-//! | refuses the service account, is busy, does not answer in time, gives too many entries, refers elsewhere | error: the client gets 503, and never 401 |
+//! | refuses the service account, is busy, sends too much or what is not LDAP, does not answer in time, gives too many entries, refers elsewhere | error: the client gets 503, and never 401 |
 //!
 //! References to other servers within the results of a search, as Active Directory gives them for its other partitions, are
 //! passed over; a referral instead of a result is an error. Neither is followed: the password would go where nobody sent it.
@@ -38,6 +39,12 @@
 //! [`revalidate`](crate::core::Authenticator::revalidate) looks an account up by its name, with the status and the groups that it
 //! has now. The identity's security stamp is the time of the last change of the password, where the directory tells it
 //! (`pwdLastSet`, `pwdChangedTime`, `krbLastPwdChange` and others): refresh tokens end with the password then.
+//!
+//! # Whose an account is
+//!
+//! [`owns`](crate::core::Authenticator::owns) looks whether there is an entry that is called so, whatever its state, so that no
+//! other source's user becomes an account of the directory. The answer is remembered for [`LdapMemory::owned`]. Where users are
+//! bound and nobody may search, it is an error: nobody can tell.
 //!
 //! # What a client can find out
 //!
@@ -57,13 +64,17 @@ mod groups;
 mod health;
 mod label;
 mod memory;
+mod name;
 mod options;
+mod owned;
 mod pool;
 mod searcher;
 mod secret;
 mod server;
+mod service;
 mod status;
 mod tls;
+mod wire;
 
 pub use authenticator::LdapAuthenticator;
 pub use dn::BindTemplate;

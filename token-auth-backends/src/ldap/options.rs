@@ -110,7 +110,8 @@ impl ServiceAccount {
 pub struct UserSearch {
     /// The entry below which they are.
     pub base: String,
-    /// What the entry of `${account}` looks like. Several such entries are an error.
+    /// What the entry of `${account}` looks like. Of several such entries the one counts whose account is called so; if there is
+    /// not one alone, nobody is let in.
     pub filter: Filter,
 }
 
@@ -122,14 +123,21 @@ impl UserSearch {
 }
 
 /// What an account is called: not as the client wrote it but as the directory has it, so that `Alice` and `alice` are one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AccountName {
-    /// The attribute that has the name, whatever the client logged in with. Unset: the attribute of the filter in which the
-    /// client's name was found.
+    /// The attribute that has the name, whatever the client logged in with. Unset: the first attribute in which the filter looks
+    /// for the account.
     pub attribute: Option<String>,
-    /// Whether it is put in lower case, as repositories are.
+    /// Whether it is put in lower case, as repositories are, and as rules are mostly written: a rule that denies `alice` would
+    /// not apply to `Alice`. Default: true.
     pub lower_case: bool,
+}
+
+impl Default for AccountName {
+    fn default() -> Self {
+        Self { attribute: None, lower_case: true }
+    }
 }
 
 /// A label whose values are those of an attribute of the user's entry.
@@ -196,13 +204,13 @@ impl GroupSearch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LdapTimeouts {
-    /// To connect, TLS included. Default 3 s.
+    /// To connect, TLS included. Default 2 s.
     pub connect: Duration,
-    /// For a bind. Default 4 s.
+    /// For a bind. Default 3 s.
     pub bind: Duration,
-    /// For a search. Default 4 s.
+    /// For a search. Default 3 s.
     pub search: Duration,
-    /// For a login as a whole, whatever it takes. Default 10 s.
+    /// For a login as a whole, whatever it takes. Default 4.5 s.
     pub total: Duration,
     /// How long a server that failed is not asked, if another one is there; doubled each time. Default 1 s.
     pub retry: Duration,
@@ -212,8 +220,8 @@ pub struct LdapTimeouts {
 
 impl Default for LdapTimeouts {
     fn default() -> Self {
-        let [connect, bind, search, total, retry, max_retry] = [3, 4, 4, 10, 1, 30].map(Duration::from_secs);
-        Self { connect, bind, search, total, retry, max_retry }
+        let [connect, bind, search, retry, max_retry] = [2, 3, 3, 1, 30].map(Duration::from_secs);
+        Self { connect, bind, search, total: Duration::from_millis(4500), retry, max_retry }
     }
 }
 
@@ -254,11 +262,22 @@ pub struct LdapLimits {
     pub groups: usize,
     /// How many levels of nested groups are followed. More are an error. Default 10.
     pub nesting: usize,
+    /// Bytes of one message of a server, such as one entry. What is longer is an error, before it is read. Default 1 MiB.
+    pub message_bytes: usize,
+    /// Bytes of a whole answer, such as all entries that a search finds. More are an error. Default 8 MiB.
+    pub answer_bytes: usize,
 }
 
 impl Default for LdapLimits {
     fn default() -> Self {
-        Self { account_bytes: 256, password_bytes: 1024, groups: 1000, nesting: 10 }
+        Self {
+            account_bytes: 256,
+            password_bytes: 1024,
+            groups: 1000,
+            nesting: 10,
+            message_bytes: 1 << 20,
+            answer_bytes: 8 << 20,
+        }
     }
 }
 
@@ -269,14 +288,18 @@ pub struct LdapMemory {
     /// How long a login that succeeded is good for the next one with the same name and password, without asking the
     /// directory. Default: zero, not at all.
     pub cache: Duration,
-    /// How long it is while the directory is away. Default: zero, not at all.
+    /// How long it is while the directory is away: no server can be reached, or none answers. Neither the time that a login waits
+    /// for its turn nor a refused searching account is such a case; and a password that the directory has refused, or an account
+    /// that it has called locked, is no longer remembered. Default: zero, not at all.
     pub grace: Duration,
-    /// How many logins are remembered. Default 10,000.
+    /// How long it is remembered whether the directory has an account, for other sources' logins. Default 30 s.
+    pub owned: Duration,
+    /// How many logins are remembered, and as many answers whether there is an account. Default 10,000.
     pub entries: usize,
 }
 
 impl Default for LdapMemory {
     fn default() -> Self {
-        Self { cache: Duration::ZERO, grace: Duration::ZERO, entries: 10_000 }
+        Self { cache: Duration::ZERO, grace: Duration::ZERO, owned: Duration::from_secs(30), entries: 10_000 }
     }
 }

@@ -1,15 +1,19 @@
+//! The connections to all servers, and who of them is asked.
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use token_auth_core::Password;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use super::connection::Connection;
-use super::failure::{Failure, Kind, said};
-use super::health::{Health, Standing};
+use super::failure::{Failure, Kind};
+use super::health::{Cause, Health, Standing};
 use super::secret;
+use super::service::Service;
 use super::tls::TlsSource;
-use super::{LdapPool, LdapServer, LdapTimeouts, Security, ServiceAccount};
+use super::{LdapLimits, LdapOptions, LdapPool, LdapServer, LdapTimeouts, Security};
 
 /// What a connection is for. The two are never mixed: whoever searches is who was bound for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +27,10 @@ pub(super) enum Role {
 /// The servers and the connections to them.
 pub(super) struct Pool {
     servers: Vec<Server>,
-    service: Option<ServiceAccount>,
+    service: Option<Service>,
     tls: Arc<TlsSource>,
     timeouts: LdapTimeouts,
+    limits: LdapLimits,
     options: LdapPool,
     /// One permit for each connection of a role.
     places: [Semaphore; 2],
@@ -45,23 +50,42 @@ struct Side {
 }
 
 impl Pool {
-    pub(super) fn new(
-        servers: Vec<LdapServer>,
-        service: Option<ServiceAccount>,
-        tls: TlsSource,
-        timeouts: LdapTimeouts,
-        options: LdapPool,
-    ) -> Self {
-        let server = |address| Server { address, service: Side::default(), user: Side::default() };
-        let places = options.connections.clamp(1, Semaphore::MAX_PERMITS);
+    pub(super) fn new(options: &LdapOptions, tls: TlsSource) -> Self {
+        let server = |address: &LdapServer| Server {
+            address: address.clone(),
+            service: Side::default(),
+            user: Side::default(),
+        };
+        let places = options.pool.connections.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            servers: servers.into_iter().map(server).collect(),
-            service,
+            servers: options.servers.iter().map(server).collect(),
+            service: options.service.clone().map(Service::new),
             tls: Arc::new(tls),
-            timeouts,
-            options,
+            timeouts: options.timeouts,
+            limits: options.limits,
+            options: options.pool,
             places: [Semaphore::new(places), Semaphore::new(places)],
         }
+    }
+
+    /// The account that searches.
+    pub(super) fn service(&self) -> Option<&Service> {
+        self.service.as_ref()
+    }
+
+    /// Learns who the searching account is, as far as a server says so, where that is not known yet.
+    pub(super) async fn learn_service(&self) {
+        if self.service.as_ref().is_some_and(|service| !service.is_known())
+            && let Ok(mut attempts) = self.begin(Role::Service).await
+            && let Ok(lease) = attempts.connection().await
+        {
+            lease.keep();
+        }
+    }
+
+    /// Whether no server answers: each has failed, and has not been heard of since.
+    pub(super) fn is_away(&self, role: Role) -> bool {
+        self.servers.iter().all(|server| server.side(role).health.is_away())
     }
 
     /// Begins something that needs a connection. Where one server fails, another is tried.
@@ -80,7 +104,7 @@ impl Pool {
         let tls = Arc::clone(&self.tls);
         let present = tokio::task::spawn_blocking(move || tls.present()).await;
         let present = present.map_err(|error| error.to_string()).and_then(|present| present);
-        present.map(Some).map_err(|message| Failure::new(Kind::Away, message))
+        present.map(Some).map_err(|message| Failure::new(Kind::Refused, message))
     }
 }
 
@@ -91,6 +115,10 @@ impl Server {
 
     fn idle(&self, role: Role) -> MutexGuard<'_, Vec<Connection>> {
         self.side(role).idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_answered_since(&self, moment: Instant) -> bool {
+        [&self.service, &self.user].iter().any(|side| side.health.has_answered_since(moment))
     }
 
     /// The connection that was used last. What is too old is closed by the way.
@@ -118,6 +146,7 @@ pub(super) struct Lease<'a> {
     role: Role,
     connection: Connection,
     trial: Trial<'a>,
+    begun: Instant,
 }
 
 /// Ends a trial, however that comes about.
@@ -146,19 +175,42 @@ impl<'a> Attempts<'a> {
                 *tried = true;
             }
         }
-        let nobody = || Failure::new(Kind::Away, "every server is away, and was asked a moment ago");
-        Err(self.last.take().unwrap_or_else(nobody))
+        let nobody = || match self.pool.is_away(self.role) {
+            true => Failure::new(Kind::Away, "every server is away, and was asked a moment ago"),
+            false => Failure::new(
+                Kind::Refused,
+                "every server refused the searching account a moment ago, or is away",
+            ),
+        };
+        Err(match self.last.take() {
+            // Its connection ended, and there is nobody to connect to anew.
+            Some(last) if last.kind == Kind::Closed => last.with_kind(Kind::Away),
+            Some(last) => last,
+            None => nobody(),
+        })
     }
 
     /// Gives up a connection whose operation failed. Unless another one may do better, that is the end.
     pub(super) fn failed(&mut self, mut lease: Lease<'a>, failure: Failure) -> Result<(), Failure> {
-        let failure = lease.connection.judge(failure);
+        let failure = match lease.connection.judge(failure) {
+            // One question may be too much for a server that answers others.
+            failure if failure.kind == Kind::Late => {
+                let answers = lease.server.has_answered_since(lease.begun);
+                failure.with_kind(if answers { Kind::Busy } else { Kind::Away })
+            }
+            failure => failure,
+        };
         let named = failure.clone().on(&lease.server.address);
         match failure.kind {
             // The others of that time are as old.
             Kind::Closed => lease.server.idle(self.role).clear(),
-            Kind::Away => {
+            Kind::Late | Kind::Away => {
                 lease.server.fail(self.role, &self.pool.timeouts, &named, None);
+                if let Some(tried) = self.tried.get_mut(lease.index) {
+                    *tried = true;
+                }
+            }
+            Kind::Busy => {
                 if let Some(tried) = self.tried.get_mut(lease.index) {
                     *tried = true;
                 }
@@ -173,7 +225,7 @@ impl<'a> Attempts<'a> {
     }
 
     fn lease(&self, index: usize, server: &'a Server, connection: Connection, trial: Trial<'a>) -> Lease<'a> {
-        Lease { pool: self.pool, server, index, role: self.role, connection, trial }
+        Lease { pool: self.pool, server, index, role: self.role, connection, trial, begun: Instant::now() }
     }
 
     /// In order those that are well or due for a trial; in need, anyone.
@@ -211,18 +263,47 @@ impl<'a> Attempts<'a> {
         server: &Server,
         refused: &mut Option<Password>,
     ) -> Result<Connection, Failure> {
-        let tls = self.pool.present_tls(&server.address).await?;
-        let mut connection = Connection::open(&server.address, tls, self.pool.timeouts).await?;
+        let connection = self.open_bound(server, refused).await?;
         let (Role::Service, Some(account)) = (self.role, &self.pool.service) else { return Ok(connection) };
-        let password = self.pool.service_password(&account.password_file).await?;
-        let result = connection.bind(&account.name, password.expose()).await;
+        if !account.is_to_be_asked() {
+            return Ok(connection);
+        }
+        let mut connection = connection;
+        match connection.who_am_i().await {
+            Ok(told) => {
+                account.learn(told.as_deref());
+                Ok(connection)
+            }
+            // There may be servers that hang up when they are asked what they do not know.
+            Err(failure) if failure.kind == Kind::Closed => {
+                let connection = self.open_bound(server, refused).await?;
+                tracing::warn!(server = %server.address, error = %failure, "the directory server does not say who the searching account is");
+                account.leave_unasked();
+                Ok(connection)
+            }
+            Err(failure) => Err(failure.with_kind(Kind::Away)),
+        }
+    }
+
+    /// A connection, bound as the searching account if it is to search.
+    async fn open_bound(
+        &self,
+        server: &Server,
+        refused: &mut Option<Password>,
+    ) -> Result<Connection, Failure> {
+        let tls = self.pool.present_tls(&server.address).await?;
+        let mut connection =
+            Connection::open(&server.address, tls, self.pool.timeouts, self.pool.limits).await?;
+        let (Role::Service, Some(account)) = (self.role, &self.pool.service) else { return Ok(connection) };
+        let password = self.pool.service_password(account.password_file()).await?;
+        let result = connection.bind(account.name(), password.expose()).await;
         let result = result.map_err(|failure| failure.with_kind(Kind::Away))?;
-        match result.rc {
+        match result.code {
             0 => Ok(connection),
             51 | 52 => Err(Failure::of_result("bind of the searching account", &result)),
             _ => {
                 *refused = Some(password);
-                let what = format!("the searching account {:?} is refused: {}", account.name, said(&result));
+                let what = format!("the searching account {:?} is refused: {result}", account.name());
                 Err(Failure::new(Kind::Refused, what))
             }
         }
@@ -238,7 +319,7 @@ impl Pool {
     async fn reconsider(&self, server: &Server) {
         let health = &server.service.health;
         let (Some(refused), Some(account)) = (health.refused(), &self.service) else { return };
-        if secret::read_again(&account.password_file).await.is_ok_and(|password| password != refused) {
+        if secret::read_again(account.password_file()).await.is_ok_and(|password| password != refused) {
             health.forgive();
         }
     }
@@ -248,11 +329,13 @@ impl Server {
     fn fail(&self, role: Role, timeouts: &LdapTimeouts, failure: &Failure, refused: Option<Password>) {
         let pause = match failure.kind {
             // Whoever does not need the searching account is still served.
-            Kind::Refused => self.side(role).health.failed(timeouts, refused),
+            Kind::Refused => self.side(role).health.failed(timeouts, Cause::Refused(refused)),
+            Kind::Busy => return,
             _ => {
                 self.idle(Role::Service).clear();
                 self.idle(Role::User).clear();
-                self.user.health.failed(timeouts, None).max(self.service.health.failed(timeouts, None))
+                let sides = [&self.user, &self.service].map(|side| side.health.failed(timeouts, Cause::Away));
+                sides.into_iter().max().unwrap_or_default()
             }
         };
         let retry_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
@@ -268,9 +351,11 @@ impl Lease<'_> {
     /// Gives it back: its operation is complete.
     pub(super) fn keep(mut self) {
         self.answered();
-        let mut idle = self.server.idle(self.role);
-        if idle.len() < self.pool.options.connections {
-            idle.push(self.connection);
+        let LdapPool { connections, idle, lifetime, .. } = self.pool.options;
+        let is_fresh = self.connection.is_fresh(idle, lifetime);
+        let mut others = self.server.idle(self.role);
+        if is_fresh && others.len() < connections {
+            others.push(self.connection);
         }
     }
 

@@ -1,5 +1,6 @@
-use super::connection::Search;
-use super::entry::Entry;
+//! Who searches, and on which connection.
+
+use super::connection::{Entries, Search};
 use super::failure::Failure;
 use super::pool::{Lease, Pool, Role};
 
@@ -12,7 +13,7 @@ pub(super) enum Searcher<'s, 'p> {
 }
 
 impl Searcher<'_, '_> {
-    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Vec<Entry>, Failure> {
+    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Entries, Failure> {
         let pool = match self {
             Self::User(lease) => return lease.connection().search(search).await,
             Self::Service(pool) => pool,
@@ -21,9 +22,9 @@ impl Searcher<'_, '_> {
         loop {
             let mut lease = attempts.connection().await?;
             match lease.connection().search(search).await {
-                Ok(entries) => {
+                Ok(found) => {
                     lease.keep();
-                    return Ok(entries);
+                    return Ok(found);
                 }
                 Err(failure) => attempts.failed(lease, failure)?,
             }

@@ -1,3 +1,5 @@
+//! A password in a file.
+
 use std::path::Path;
 
 use token_auth_core::Password;

@@ -1,3 +1,5 @@
+//! A server's address, and how connections to it are protected.
+
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;

@@ -1,3 +1,5 @@
+//! The settings of TLS, kept up to date with their files.
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -29,7 +29,8 @@ pub(super) fn read(section: &Section<'_>) -> (LdapTimeouts, LdapPool, LdapLimits
         section.finish();
     }
     if let Some(section) = section.get("limits").and_then(|field| field.section()) {
-        let LdapLimits { account_bytes, password_bytes, groups, nesting } = &mut limits;
+        let LdapLimits { account_bytes, password_bytes, groups, nesting, message_bytes, answer_bytes } =
+            &mut limits;
         counts(
             &section,
             [
@@ -37,11 +38,14 @@ pub(super) fn read(section: &Section<'_>) -> (LdapTimeouts, LdapPool, LdapLimits
                 ("password_bytes", 1, password_bytes),
                 ("groups", 1, groups),
                 ("nesting", 1, nesting),
+                ("message_bytes", 1024, message_bytes),
+                ("answer_bytes", 1024, answer_bytes),
             ],
         );
         section.finish();
     }
-    for (key, time) in [("cache_ttl", &mut memory.cache), ("grace", &mut memory.grace)] {
+    let LdapMemory { cache, grace, owned, .. } = &mut memory;
+    for (key, time) in [("cache_ttl", cache), ("grace", grace), ("owned_ttl", owned)] {
         if let Some(value) = section.get(key).and_then(|field| field.duration()) {
             *time = value;
         }

@@ -2,15 +2,27 @@
 
 mod bounds;
 mod labels;
+mod rules;
 mod servers;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::field::Field;
 use super::section::Section;
 use crate::ldap::{AccountName, BindTemplate, Filter, LdapOptions, LdapTls, ServiceAccount, UserSearch};
+
+pub(super) use rules::examine;
+
+/// What the directory calls the account of someone who logs in with this name, as far as that is known without asking.
+pub(super) fn account_of<'a>(directory: &LdapOptions, name: &'a str) -> Cow<'a, str> {
+    match directory.account.lower_case && name.chars().any(char::is_uppercase) {
+        true => name.to_lowercase().into(),
+        false => name.into(),
+    }
+}
 
 pub(super) fn read(section: Section<'_>) -> Option<LdapOptions> {
     let servers = servers::read(&section);
@@ -157,12 +169,12 @@ fn filter(field: &Field<'_>, placeholders: &[&str]) -> Option<Filter> {
 
 fn account(section: Section<'_>) -> AccountName {
     let attribute = section.get("attribute").and_then(|field| labels::attribute(&field));
-    let lower_case = section.get("lower_case").and_then(|field| field.flag()).unwrap_or(false);
+    let lower_case = section.get("lower_case").and_then(|field| field.flag()).unwrap_or(true);
     section.finish();
     AccountName { attribute, lower_case }
 }
 
-/// A filter that takes two names for one account makes two accounts of it, unless it is said which name counts.
+/// A filter that takes several names for one account does not say which of them counts. The first does.
 fn say_what_an_account_is_called(section: &Section<'_>, users: &[UserSearch], account: Option<&AccountName>) {
     if account.is_some_and(|account| account.attribute.is_some()) {
         return;
@@ -178,11 +190,11 @@ fn say_what_an_account_is_called(section: &Section<'_>, users: &[UserSearch], ac
             ),
             [_] => {}
             several => {
+                let first = several.first().unwrap_or(&"uid");
                 let message = format!(
-                    "an account has another name for each of {}, and is another one to the rules: set \
-                     `account: {{attribute: {}}}`",
+                    "an account is called by its {first}, whichever of {} its user logs in with, and so the rules must name \
+                     it: say so with `account: {{attribute: {first}}}`, or name another attribute",
                     several.join(", "),
-                    several.first().unwrap_or(&"uid"),
                 );
                 section.warn(message);
             }

@@ -88,8 +88,12 @@ fn everything() {
         (limits.account_bytes, limits.password_bytes, limits.groups, limits.nesting),
         (64, 128, 50, 2)
     );
+    assert_eq!((limits.message_bytes, limits.answer_bytes), (65536, 131072));
     let memory = &options.memory;
-    assert_eq!((memory.cache, memory.grace, memory.entries), (seconds(30), seconds(600), 99));
+    assert_eq!(
+        (memory.cache, memory.grace, memory.owned, memory.entries),
+        (seconds(30), seconds(600), seconds(20), 99)
+    );
 }
 
 #[test]
@@ -141,8 +145,8 @@ fn warns() {
         ),
         (
             "addr: 'a:636'\nbase: x\nfilter: (|(uid=${account})(mail=${account}))",
-            "4: ldap_auth: an account has another name for each of uid, mail, and is another one to the rules: set \
-             `account: {attribute: uid}`",
+            "4: ldap_auth: an account is called by its uid, whichever of uid, mail its user logs in with, and so the rules must \
+             name it: say so with `account: {attribute: uid}`, or name another attribute",
         ),
         (
             "addr: 'a:636'\ninitial_bind_as_user: true\nbind_dn: uid=${account},dc=x\nbase: x\nfilter: (uid=${account})",
@@ -155,6 +159,55 @@ fn warns() {
             Ok(vec![expected.to_owned()]),
             "{lines}"
         );
+    }
+}
+
+#[test]
+fn warns_of_rules_that_the_name_of_an_account_makes_void() {
+    let directory = "addr: 'a:636'\nbase: x\nfilter: (uid=${account})";
+    let never = "is never the name of the directory's account, which is in lower case: write it so, or set \
+                 `ldap_auth.account.lower_case: false`";
+    let letters = "is held letter by letter against the name as the directory writes it, and not as the client does: if they \
+                   differ in case, the rule does not apply, also where it denies; remove \
+                   `ldap_auth.account.lower_case: false`";
+    for (account, lower_case, expected) in [
+        ("alice", true, None),
+        ("Alice", true, Some(never)),
+        ("/^Team-.+$/", true, Some(never)),
+        ("/^(?i)Team-.+$/", true, None),
+        ("/^[A-Za-z]+$/", true, None),
+        ("*", true, None),
+        ("Robot", true, None),
+        ("alice", false, Some(letters)),
+        ("/^team-.+$/", false, Some(letters)),
+        ("*", false, None),
+        ("Robot", false, None),
+    ] {
+        let rule = format!("acl: [{{match: {{account: '{account}', name: 'prod/*'}}, actions: []}}]");
+        let text = block(&format!("{directory}\naccount: {{lower_case: {lower_case}}}"))
+            .replace("acl: []", &format!("users: {{Robot: {{password: $2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC}}}}\n{rule}"));
+        let expected: Vec<_> =
+            expected.iter().map(|warning| format!("4: acl[1].match.account: {warning}")).collect();
+        assert_eq!(findings(&text, &ConfigOptions::default()), Ok(expected), "{account} {lower_case}");
+    }
+}
+
+#[test]
+fn rules_are_asked_with_the_name_that_a_login_would_have() {
+    let text = block("addr: 'a:636'\nbase: x\nfilter: (uid=${account})").replace(
+        "acl: []",
+        "users: {Robot: {password: $2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC}}\n\
+         acl: [{match: {account: alice, name: 'prod/*'}, actions: []}, {match: {name: '${account}/*'}, actions: [pull]}]\n\
+         tests:\n- {account: Alice, scope: 'repository:prod/x:pull', expect: []}\n\
+         - {account: Alice, scope: 'repository:alice/x:pull', expect: [pull]}\n\
+         - {account: Robot, scope: 'repository:robot/x:pull', expect: []}",
+    );
+    let (config, _) = Config::from_yaml(&text, "f", &ConfigOptions::default()).unwrap();
+    for result in config.run_policy_tests() {
+        assert!(result.failure.is_none(), "{result:?}");
+    }
+    for (name, expected) in [("Alice", "alice"), ("alice", "alice"), ("Robot", "Robot"), ("", "")] {
+        assert_eq!(config.account_of_login(name), expected, "{name}");
     }
 }
 

@@ -1,13 +1,12 @@
 //! Search filters, parsed when they are configured (RFC 4515).
 
+mod encode;
 mod parse;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::str::FromStr;
-
-use ldap3::ldap_escape;
 
 #[cfg(feature = "config")]
 pub(crate) use parse::is_attribute;
@@ -84,28 +83,49 @@ const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
 impl Filter {
     /// The filter that is sent; `None` if there is no value for one of its placeholders.
-    pub(super) fn render(&self, value: &impl Fn(&Placeholder) -> Option<String>) -> Option<String> {
-        let mut text = String::new();
-        self.0.render(value, &mut text)?;
-        Some(text)
+    pub(super) fn render(&self, value: &impl Fn(&Placeholder) -> Option<String>) -> Option<Self> {
+        let mut filled = self.clone();
+        let mut complete = true;
+        filled.0.change_items(&mut |item| {
+            for piece in &mut item.value {
+                let Piece::Placeholder(placeholder) = piece else { continue };
+                match value(placeholder) {
+                    Some(value) => *piece = Piece::Text(escaped(&value)),
+                    None => complete = false,
+                }
+            }
+        });
+        complete.then_some(filled)
     }
 
     /// The attributes that must equal the account's name, in their order.
     pub(crate) fn account_attributes(&self) -> Vec<&str> {
         let mut found = Vec::new();
         self.0.for_each_item(&mut |item| {
-            if item.operator == "=" && item.value == [Piece::Placeholder(Placeholder::Account)] {
+            if item.is_account() {
                 found.push(&*item.attribute);
             }
         });
         found
     }
 
+    /// Whether what finds an account is that an attribute equals its name, and nothing looser.
+    pub(super) fn has_account_in_equalities_alone(&self) -> bool {
+        let mut alone = true;
+        self.0.for_each_item(&mut |item| {
+            if item.has(&Placeholder::Account) {
+                alone &= item.is_account();
+            }
+        });
+        alone
+    }
+
     /// The same filter, but that the account is looked for in this attribute alone.
     pub(super) fn with_account_in(&self, attribute: &str) -> Self {
         let mut filter = self.clone();
         filter.0.change_items(&mut |item| {
-            if item.has(&Placeholder::Account) {
+            let is_there = item.is_account() && item.attribute.eq_ignore_ascii_case(attribute);
+            if item.has(&Placeholder::Account) && !is_there {
                 *item = Item {
                     attribute: attribute.to_owned(),
                     operator: "=",
@@ -136,11 +156,21 @@ impl Filter {
     }
 
     /// Any of these filters.
-    pub(super) fn any(filters: &[String]) -> String {
+    pub(super) fn any(filters: &[Self]) -> Self {
         match filters {
             [one] => one.clone(),
-            several => format!("(|{})", several.concat()),
+            several => Self(Node::Or(several.iter().map(|filter| filter.0.clone()).collect())),
         }
+    }
+
+    /// That an attribute has these bytes.
+    pub(super) fn equal(attribute: &str, value: &[u8]) -> Self {
+        let value = value.iter().map(|byte| format!("\\{byte:02x}")).collect();
+        Self(Node::Item(Item {
+            attribute: attribute.to_owned(),
+            operator: "=",
+            value: vec![Piece::Text(value)],
+        }))
     }
 }
 
@@ -159,32 +189,6 @@ impl fmt::Display for Filter {
 }
 
 impl Node {
-    fn render(&self, value: &impl Fn(&Placeholder) -> Option<String>, to: &mut String) -> Option<()> {
-        to.push('(');
-        match self {
-            Self::And(nodes) | Self::Or(nodes) => {
-                to.push(if matches!(self, Self::And(_)) { '&' } else { '|' });
-                nodes.iter().try_for_each(|node| node.render(value, to))?;
-            }
-            Self::Not(node) => {
-                to.push('!');
-                node.render(value, to)?;
-            }
-            Self::Item(item) => {
-                to.push_str(&item.attribute);
-                to.push_str(item.operator);
-                for piece in &item.value {
-                    match piece {
-                        Piece::Text(text) => to.push_str(text),
-                        Piece::Placeholder(placeholder) => to.push_str(&ldap_escape(value(placeholder)?)),
-                    }
-                }
-            }
-        }
-        to.push(')');
-        Some(())
-    }
-
     fn for_each_item<'a>(&'a self, visit: &mut impl FnMut(&'a Item)) {
         match self {
             Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| node.for_each_item(visit)),
@@ -204,7 +208,24 @@ impl Node {
     }
 }
 
+/// A text as a value, whatever is in it (RFC 4515, section 3).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '\\' | '*' | '(' | ')' | '\0' => escaped.push_str(&format!("\\{:02x}", u32::from(sign))),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 impl Item {
+    /// Whether it is that the attribute equals the account's name.
+    fn is_account(&self) -> bool {
+        self.operator == "=" && self.value == [Piece::Placeholder(Placeholder::Account)]
+    }
+
     fn has(&self, placeholder: &Placeholder) -> bool {
         self.value.iter().any(|piece| matches!(piece, Piece::Placeholder(found) if found == placeholder))
     }

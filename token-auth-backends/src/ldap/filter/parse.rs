@@ -1,3 +1,5 @@
+//! A text to a filter (RFC 4515).
+
 use super::{FilterError, Item, Node, Piece, Placeholder};
 
 /// Deeper than anyone writes, and far from where the stack ends.

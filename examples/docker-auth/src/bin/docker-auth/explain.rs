@@ -16,12 +16,12 @@ pub(crate) fn explain(asked: &Explain) -> Result<()> {
     let (config, _) = Config::from_yaml(text, &file, &options)?;
     let acl = config.acl.as_ref().with_context(|| format!("{file}: there is no `acl` to explain"))?;
     let (labels, notes) = labels(asked, &config);
+    let account = config.account_of_login(&asked.account);
     let explanations: Vec<_> = asked
         .scopes
         .iter()
         .map(|scope| {
-            let request =
-                AccessRequest::new(&asked.account, scope.resource_type(), scope.name(), scope.actions());
+            let request = AccessRequest::new(&account, scope.resource_type(), scope.name(), scope.actions());
             acl.explain(&request.with_labels(&labels).with_service(&asked.service).with_address(asked.ip))
         })
         .collect();
@@ -44,6 +44,12 @@ fn labels(asked: &Explain, config: &Config) -> (Labels, Vec<String>) {
     let Explain { account, .. } = asked;
     let user = config.user(account);
     let mut notes = Vec::new();
+    let called = config.account_of_login(account);
+    if *called != **account {
+        notes.push(format!(
+            "an account of the directory is called {called:?}, whatever its user types: that is asked about"
+        ));
+    }
     if account.is_empty() && user.is_none() {
         notes.push("there is no user \"\": anonymous requests are refused before a rule is asked".to_owned());
     }

@@ -1,0 +1,81 @@
+//! Which accounts are the directory's: asked beside the logins of other sources, and so remembered for a while.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::LdapMemory;
+
+/// Answers that were given not long ago, whether yes or no; bounded in number and in time.
+pub(super) struct Owned {
+    lifetime: Duration,
+    entries: usize,
+    answers: Mutex<Answers>,
+}
+
+#[derive(Default)]
+struct Answers {
+    by_account: HashMap<String, (bool, Instant)>,
+    oldest_first: VecDeque<(String, Instant)>,
+}
+
+impl Owned {
+    pub(super) fn new(options: &LdapMemory) -> Self {
+        Self { lifetime: options.owned, entries: options.entries, answers: Mutex::default() }
+    }
+
+    pub(super) fn get(&self, account: &str) -> Option<bool> {
+        let answers = self.lock();
+        let (owned, at) = answers.by_account.get(account)?;
+        (at.elapsed() < self.lifetime).then_some(*owned)
+    }
+
+    pub(super) fn remember(&self, account: String, owned: bool) {
+        if self.lifetime.is_zero() || self.entries == 0 {
+            return;
+        }
+        let (mut answers, now) = (self.lock(), Instant::now());
+        let Answers { by_account, oldest_first } = &mut *answers;
+        by_account.insert(account.clone(), (owned, now));
+        oldest_first.push_back((account, now));
+        while let Some((oldest, at)) = oldest_first.front()
+            && (oldest_first.len() > self.entries || at.elapsed() >= self.lifetime)
+        {
+            if by_account.get(oldest).is_some_and(|(_, latest)| latest == at) {
+                by_account.remove(oldest);
+            }
+            oldest_first.pop_front();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn remembers_so_many_for_so_long() {
+        let owned =
+            Owned::new(&LdapMemory { owned: Duration::from_secs(30), entries: 3, ..LdapMemory::default() });
+        assert_eq!(owned.get("a"), None);
+        owned.remember("a".to_owned(), true);
+        owned.remember("b".to_owned(), false);
+        assert_eq!((owned.get("a"), owned.get("b")), (Some(true), Some(false)));
+        tokio::time::advance(Duration::from_secs(20)).await;
+        owned.remember("b".to_owned(), true);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!((owned.get("a"), owned.get("b")), (None, Some(true)));
+        for number in 0..100 {
+            owned.remember(number.to_string(), true);
+        }
+        assert_eq!((owned.get("b"), owned.get("97"), owned.get("99")), (None, Some(true), Some(true)));
+        let answers = owned.lock();
+        assert!(answers.by_account.len() <= 3 && answers.oldest_first.len() <= 3);
+    }
+}
