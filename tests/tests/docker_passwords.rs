@@ -24,6 +24,11 @@ struct Setup {
 impl Setup {
     /// Alice and bob have signed in through docker_auth, and have the password `wonderland`.
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same with these lines in the block of the provider.
+    fn with(lines: &str) -> Self {
         let place = Place::new();
         let redis = Redis::start(&place);
         // No more rights than the guide says.
@@ -32,7 +37,8 @@ impl Setup {
         let options = format!("addr: '{address}', username: {user}, password: {password}");
         let key = run(Program::OPENSSL.command().args(["rand", "-base64", "32"]), "").ok().stdout;
         place.write("sealing.key", &key);
-        let lines = format!("revalidate_after: 1s\nredis_token_db: {{redis_options: {{{options}}}}}");
+        let lines =
+            format!("{lines}\nrevalidate_after: 1s\nredis_token_db: {{redis_options: {{{options}}}}}");
         let sign_in = SignIn::start(&place, &lines, "sign_in: {key_file: sealing.key}\n");
         let bob = json!({"email": "bob@example.com", "email_verified": true, "groups": ["dev"]});
         sign_in.provider.person("bob", &bob);
@@ -131,4 +137,24 @@ fn docker_passwords_end_with_their_entry() {
     run(docker_auth().current_dir(setup.place.path()).args(revoke), "").ok();
     assert_eq!(setup.alice(), Err(401));
     assert_eq!(setup.kept("alice@example.com").trim(), "");
+}
+
+/// What the log calls an account is what its passwords are revoked by.
+#[test]
+fn a_docker_password_is_revoked_by_the_name_with_its_prefix() {
+    let setup = Setup::with("account_prefix: 'gh/'");
+    let revoke = |account: &str| {
+        let revoke = ["tokens", "revoke", "config.yml", "--account", account];
+        run(docker_auth().current_dir(setup.place.path()).args(revoke), "")
+    };
+    assert_eq!(setup.alice().as_deref(), Ok("pull,push"));
+    for other in ["alice@example.com", "gh/alice", "gh/gh/alice@example.com", "gh/"] {
+        revoke(other).fails();
+    }
+    assert_eq!(setup.alice().as_deref(), Ok("pull,push"));
+    revoke("gh/alice@example.com").ok();
+    assert_eq!(setup.alice(), Err(401));
+    assert_eq!(setup.kept("alice@example.com").trim(), "");
+    assert_ne!(setup.kept("bob@example.com").trim(), "");
+    revoke("gh/alice@example.com").fails();
 }

@@ -238,20 +238,3 @@ fn a_reload_keeps_the_store_and_a_changed_password_ends_its_tokens() {
     assert_eq!(refresh(&server, &token).is_error(400).json()["error"], "unsupported_grant_type");
     tokens(&place, &["list", "config.yml"]).fails_with("no block `tokens`");
 }
-
-#[test]
-fn guesses_are_answered_with_429_and_the_right_password_is_let_in() {
-    let place = Place::new();
-    let server = Server::usual(&place);
-    server.ask(Some("alice:alice-password"), &[]).is(200);
-    for guess in 0..10 {
-        server.ask(Some(&format!("alice:guess-{guess}")), &[]).is_error(401);
-    }
-    let answer = server.ask(Some("alice:guess-10"), &[]).is_error(429);
-    assert_eq!(answer.json()["errors"][0]["code"], "TOOMANYREQUESTS");
-    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=300).contains(&wait), "{wait}");
-    server.ask(Some("alice:guess-9"), &[]).is_error(401);
-    server.ask(Some("alice:alice-password"), &[]).is(200);
-    server.ask(Some("bob:bob-password"), &[]).is(200);
-}

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use token_auth_core::{Authn, AuthnRequest, BackendError, Credentials, Identity, Labels, Restriction};
+use token_auth_core::{
+    Authn, AuthnRequest, BackendError, Credentials, Identity, Labels, Precedence, Restriction,
+};
 
 use crate::password::{PasswordHash, PasswordVerifier};
 
@@ -47,6 +49,14 @@ impl Accounts {
     #[cfg(feature = "static-users")]
     pub(crate) fn take_decoys(&mut self) -> Vec<PasswordHash> {
         std::mem::take(&mut self.decoys)
+    }
+
+    /// What is in the table stands there by the administrator's word.
+    pub(crate) fn precedence(&self, account: &str) -> Precedence {
+        match self.by_name.contains_key(account) {
+            true => Precedence::Listed,
+            false => Precedence::None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -55,14 +55,14 @@ pub use token_auth_core::*;
 
 #[cfg(feature = "password")]
 mod accounts;
-#[cfg(any(feature = "oauth2", feature = "workload"))]
-mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
 #[cfg(feature = "http-client")]
 pub mod http_client;
+#[cfg(any(feature = "oauth2", feature = "workload"))]
+mod issuer;
 #[cfg(feature = "ldap")]
 pub mod ldap;
 #[cfg(feature = "oauth2")]

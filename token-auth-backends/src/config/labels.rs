@@ -33,12 +33,8 @@ pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) 
         match key {
             "htpasswd_auth" => known.extend(field.child("group_file").map(|_| "group".to_owned())),
             "ldap_auth" => {
-                let groups = field.child("groups").map(|groups| groups.elements()).unwrap_or_default();
-                for place in groups.iter().chain([field]) {
-                    let labels = place.child("labels");
-                    known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
-                    let label = place.child("label").filter(Field::is_scalar);
-                    known.extend(label.and_then(|label| label.text()).map(str::to_owned));
+                for directory in field.elements().iter().chain([field]) {
+                    of_directory(directory, &mut known);
                 }
             }
             "github_auth" => known.extend(["teams".to_owned()]),
@@ -48,4 +44,14 @@ pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) 
         }
     }
     Some(known)
+}
+
+fn of_directory(directory: &Field<'_>, known: &mut BTreeSet<String>) {
+    let groups = directory.child("groups").map(|groups| groups.elements()).unwrap_or_default();
+    for place in groups.iter().chain([directory]) {
+        let labels = place.child("labels");
+        known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
+        let label = place.child("label").filter(Field::is_scalar);
+        known.extend(label.and_then(|label| label.text()).map(str::to_owned));
+    }
 }

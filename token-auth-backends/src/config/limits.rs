@@ -16,8 +16,8 @@ pub struct Limits {
     pub request: RequestLimits,
     /// Password checks: `password_concurrency`, `password_queue`, `password_cache_entries`, `password_cache_ttl`.
     pub passwords: VerifierOptions,
-    /// How often passwords may be guessed: `password_attempts`, `password_attempts_per_account`,
-    /// `password_attempts_window`.
+    /// How often passwords may be guessed: `password_attempts`, `password_attempts_address_total`,
+    /// `password_attempts_refused`, `password_attempts_per_account`, `password_attempts_window`.
     pub attempts: AttemptLimits,
     /// How expensive a stored hash may be: `bcrypt_cost`.
     pub hashes: HashLimits,
@@ -51,6 +51,8 @@ pub(super) fn read(section: Section<'_>) -> Option<Limits> {
         ("password_queue", 0, &mut passwords.queue),
         ("password_cache_entries", 0, &mut passwords.cache_entries),
         ("password_attempts", 0, &mut attempts.per_address),
+        ("password_attempts_address_total", 0, &mut attempts.address_total),
+        ("password_attempts_refused", 0, &mut attempts.refused),
         ("password_attempts_per_account", 0, &mut attempts.per_account),
     ] {
         if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {

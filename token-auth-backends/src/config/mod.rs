@@ -13,6 +13,8 @@
 //! |---|---|
 //! | `htpasswd_auth.{file,group_file}` | accounts of a password file, asked after `users`; the groups of an account become its label `group` |
 //! | `workload_auth.issuers` | signed identities of build jobs and pods, asked before `users`: feature `workload`, and its module |
+//! | `ldap_auth` | may also be a list of directories, which are asked in order |
+//! | `ldap_auth.{id,account_prefix}` | names the source, in the log and in tokens (`ldap`); what its account names begin with, also when their users log in |
 //! | `ldap_auth.servers` | list of `ldap://` and `ldaps://` URLs, asked in order, in place of `addr` |
 //! | `ldap_auth.{client_certificate,client_key}` | what this client shows to the servers |
 //! | `ldap_auth.{search_bind_dn,search_bind_password_file}` | with `initial_bind_as_user`: who looks accounts up when their password is not at hand |
@@ -46,6 +48,8 @@
 //! | `limits.{password_concurrency,password_queue}` | password checks that run, and that wait; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
 //! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
+//! | `limits.password_attempts_address_total` | different wrong pairs of account and password from one address over all accounts; 0 for no limit but that of memory |
+//! | `limits.password_attempts_refused` | how many different pairs from one address may be refused before a password that was right from there has to wait, too |
 //! | `limits.password_attempts_per_account` | the same from all addresses together; without it no limit |
 //! | `limits.password_attempts_window` | within how long, and so how long an account waits at most |
 //! | `tokens.store.path` | the file in which refresh tokens and personal access tokens are kept, by one server. Without the block `tokens` there are none |
@@ -84,6 +88,8 @@ mod server;
 #[cfg(feature = "oauth2")]
 mod sign_in;
 mod signer;
+#[cfg(any(feature = "ldap", feature = "oauth2"))]
+mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -169,7 +175,7 @@ pub struct Config {
     #[cfg(feature = "workload")]
     workload: Option<workload::Workload>,
     #[cfg(feature = "ldap")]
-    ldap: Option<(crate::ldap::LdapOptions, Spot)>,
+    ldap: Vec<ldap::Directory>,
     #[cfg(feature = "oauth2")]
     sign_in: Option<sign_in::SignIn>,
     signing_pair: LocatedPair,
@@ -187,10 +193,10 @@ impl Config {
         self.htpasswd.as_ref().map(|(options, _)| options)
     }
 
-    /// The directory, if that method is configured.
+    /// The directories, in the order in which they are asked.
     #[cfg(feature = "ldap")]
-    pub fn ldap(&self) -> Option<&crate::ldap::LdapOptions> {
-        self.ldap.as_ref().map(|(options, _)| options)
+    pub fn ldap(&self) -> impl Iterator<Item = &crate::ldap::LdapOptions> {
+        self.ldap.iter().map(|directory| &directory.options)
     }
 
     /// What the configuration says of an account under `users`, if it is there.

@@ -73,7 +73,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     #[cfg(feature = "ldap")]
     let ldap_auth = root.get("ldap_auth");
     #[cfg(feature = "ldap")]
-    let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
+    let ldap = ldap_auth.as_ref().map(ldap::read_all).unwrap_or_default();
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     let tests = root.get("tests");
@@ -100,7 +100,11 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     let sign_in = sign_in::read(&root, tokens.as_ref().map(|located| &located.tokens));
     // docker_auth's keys say where tokens are kept, where ours do not.
     #[cfg(feature = "oauth2")]
-    let tokens = tokens.or_else(|| sign_in.as_ref()?.tokens());
+    let mut tokens = tokens.or_else(|| sign_in.as_ref()?.tokens());
+    #[cfg(feature = "oauth2")]
+    if let (Some(located), Some(sign_in)) = (&mut tokens, &sign_in) {
+        located.tokens.store.set_prefixes(&sign_in.account_prefixes());
+    }
     if refuse(foreign::AUTHENTICATORS) == 0 && users.is_none() && !others.contains(&true) {
         root.missing("users", "no way to authenticate is configured: write `users: {}` to deny everyone");
     }

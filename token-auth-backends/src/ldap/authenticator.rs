@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -142,10 +141,6 @@ impl Authenticator for LdapAuthenticator {
         let (directory, account) = (Arc::clone(&self.0), request.account.to_owned());
         let question = async move { directory.revalidate(&account).await };
         self.ask(Claim::Account(request.account), question).await
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        "ldap".into()
     }
 }
 

@@ -43,6 +43,12 @@ pub trait IdentityProvider: fmt::Debug + Send + Sync {
     async fn revalidate(&self, known: &Profile, id_token: Option<&Password>)
     -> Result<Verdict, BackendError>;
 
+    /// What tells this provider, and how this server is known there, from every other: its issuer and the client id. A
+    /// session that was begun at another one is none. Default: the [issuer](Self::issuer).
+    fn identifier(&self) -> Cow<'_, str> {
+        self.issuer().unwrap_or_default().into()
+    }
+
     /// Whether a sign-in can begin now; for the page that offers it. Default: always.
     async fn ready(&self) -> bool {
         true

@@ -99,6 +99,8 @@ pub(super) enum Purpose {
     Grant,
     /// Where a page of a list begins.
     Cursor,
+    /// A token that has been made and not been shown yet.
+    Created,
 }
 
 impl Purpose {
@@ -114,6 +116,7 @@ impl Purpose {
             Self::Session => b"session",
             Self::Grant => b"grant",
             Self::Cursor => b"cursor",
+            Self::Created => b"created",
         };
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"token-auth sign-in v1");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::claims::{find, scalar};
+use crate::issuer::claims::{find, scalar};
 
 /// The values of a claim as texts: one, or one for each element of a list. What has no text is left out, as is the empty
 /// one: no condition and no account should come of it.

@@ -2,10 +2,11 @@
 
 mod claims;
 mod issuer;
-mod jwt;
 mod keys;
+mod remote;
 mod requirement;
 mod template;
+mod times;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,13 +15,14 @@ use serde_json::{Map, Value};
 use token_auth_core::token::VerifyError;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, LabelValue,
-    Labels, Restriction, async_trait,
+    Labels, Precedence, Restriction, SourceId, async_trait,
 };
 
+pub use crate::issuer::{AddressError, KeyOptions, KeysError};
 pub use issuer::{IssuerAccess, TrustedIssuer};
-pub use keys::{AddressError, KeyOptions, KeysError};
 pub use template::{ClaimTemplate, TemplateError};
 
+use crate::issuer::jwt;
 use keys::Keys;
 
 /// Accepts signed tokens of trusted issuers: as the password of whatever user name, or as a bearer token.
@@ -37,7 +39,9 @@ pub struct WorkloadIdentities {
 #[derive(Debug)]
 struct Entry {
     issuer: TrustedIssuer,
-    source: Cow<'static, str>,
+    source: SourceId,
+    /// What all its accounts begin with: nothing, if others may have accounts that begin so.
+    prefix: String,
     keys: Keys,
 }
 
@@ -51,11 +55,13 @@ impl WorkloadIdentities {
     ///
     /// # Errors
     ///
-    /// When the address of the issuer, or of its keys, is not one that is asked; or a certificate cannot be read.
+    /// When the address of the issuer, or of its keys, is not one that is asked; a certificate cannot be read; or its name is
+    /// too long, or has control characters in it.
     pub fn trust(mut self, issuer: TrustedIssuer, access: IssuerAccess) -> Result<Self, KeysError> {
         let keys = issuer.source(access)?;
-        let source = format!("workload {}", issuer.name).into();
-        self.entries.push(Entry { issuer, source, keys });
+        let source = format!("workload {}", issuer.name).try_into().map_err(KeysError::Name)?;
+        let prefix = issuer.account.own_prefix().to_owned();
+        self.entries.push(Entry { issuer, source, prefix, keys });
         Ok(self)
     }
 }
@@ -65,6 +71,21 @@ impl WorkloadIdentities {
     pub fn succeed(&self, earlier: &Self) {
         for entry in &self.entries {
             earlier.entries.iter().for_each(|known| entry.keys.succeed(&known.keys));
+        }
+    }
+}
+
+impl WorkloadIdentities {
+    /// An account that begins with another issuer's longer prefix is that one's.
+    fn settle(&self, entry: &Entry, identity: Identity) -> Authn {
+        let own = entry.precedence(&identity.account);
+        let mut others = self.entries.iter().filter(|other| other.source != entry.source);
+        match others.find(|other| other.precedence(&identity.account) > own) {
+            None => Authn::Accept(identity),
+            Some(owner) => {
+                let (account, owner) = (&*identity.account, &owner.source);
+                Authn::Reject(format!("the account {account:?} belongs to the source {owner}").into())
+            }
         }
     }
 }
@@ -82,18 +103,20 @@ impl Authenticator for WorkloadIdentities {
             Credentials::Password { password, .. } | Credentials::Bearer(password) => password.expose(),
             _ => return Ok(Authn::Abstain),
         };
-        let Some(claimed) = jwt::claimed_issuer(token) else { return Ok(Authn::Abstain) };
+        let Some(claimed) = times::claimed_issuer(token) else { return Ok(Authn::Abstain) };
         let mut outcome = Ok(Authn::Abstain);
         for entry in self.entries.iter().filter(|entry| entry.issuer.issuer == claimed) {
             match entry.judge(token).await {
-                Ok(identity) => return Ok(Authn::Accept(identity)),
+                Ok(identity) => return Ok(self.settle(entry, identity)),
                 Err(Refusal::Token(reason)) => {
                     if matches!(outcome, Ok(Authn::Abstain)) {
                         outcome = Ok(Authn::Reject(format!("{}: {reason}", entry.source).into()));
                     }
                 }
                 // Perhaps it would have been accepted.
-                Err(Refusal::Keys(error)) => outcome = Err(BackendError::new(entry.source.clone(), error)),
+                Err(Refusal::Keys(error)) => {
+                    outcome = Err(BackendError::new(entry.source.to_string(), error));
+                }
             }
         }
         outcome
@@ -104,8 +127,22 @@ impl Authenticator for WorkloadIdentities {
         Ok(Authn::Abstain)
     }
 
-    fn name(&self) -> Cow<'static, str> {
-        "workload".into()
+    /// That of the longest prefix. Names without one are made of what others say: they are nobody's here.
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        let named = |entry: &&Entry| request.source.is_none_or(|source| *source == entry.source);
+        self.entries
+            .iter()
+            .filter(named)
+            .map(|entry| entry.precedence(request.account))
+            .max()
+            .unwrap_or(Precedence::None)
+    }
+
+    fn sources(&self) -> Vec<SourceId> {
+        let mut sources: Vec<_> = self.entries.iter().map(|entry| entry.source.clone()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
     }
 }
 
@@ -128,13 +165,20 @@ impl From<VerifyError> for Refusal {
 }
 
 impl Entry {
+    fn precedence(&self, account: &str) -> Precedence {
+        match Precedence::by_prefix(&self.prefix, account) {
+            Precedence::Place => Precedence::None,
+            by_prefix => by_prefix,
+        }
+    }
+
     async fn judge(&self, token: &str) -> Result<Identity, Refusal> {
         let payload = self.verify(token).await?;
-        let jwt::Claims(claims) = serde_json::from_slice(&payload).map_err(|_| VerifyError::Malformed)?;
+        let claims = jwt::claims(&payload).ok_or(VerifyError::Malformed)?;
         if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer.issuer) {
             return Err(VerifyError::Issuer.into());
         }
-        if !jwt::is_for(&claims, &self.issuer.audiences) {
+        if !times::is_for(&claims, &self.issuer.audiences) {
             return Err(VerifyError::Audience.into());
         }
         let end = self.issuer.times.judge(&claims, self.issuer.clock().now())?;

@@ -41,6 +41,15 @@ impl ClaimTemplate {
         Self { parts: vec![Part::Text(text.to_owned()), Part::Claim(claim.to_owned())] }
     }
 
+    /// The text before the first claim, if it ends in a character that sets it off from what follows: neither letter nor digit.
+    /// Otherwise names of others may begin so by chance.
+    pub(super) fn own_prefix(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Text(text)) if !text.ends_with(char::is_alphanumeric) => text,
+            _ => "",
+        }
+    }
+
     /// What the template gives for these claims: nothing if one of its claims is missing or has no value; `None` if there
     /// are too many values, or one is too long.
     pub(super) fn fill(&self, claims: &Map<String, Value>) -> Option<Vec<String>> {

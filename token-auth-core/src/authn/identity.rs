@@ -1,9 +1,8 @@
 //! Who someone is, once a source has said so.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::{Labels, Restriction};
+use crate::{Labels, Restriction, SourceId};
 
 /// Someone, as an authenticator knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,14 +12,17 @@ pub struct Identity {
     pub account: Arc<str>,
     /// What the source says of the account.
     pub labels: Arc<Labels>,
-    /// Which backend said so, for the log; a chain fills it in.
-    pub source: Option<Cow<'static, str>>,
+    /// Which source said so: a chain fills it in.
+    pub source: Option<SourceId>,
     /// What narrows the credential below the account: none, for the account's own password.
     pub restriction: Restriction,
     /// Something that changes whenever the account's password does, and tells nothing of it (a digest of the stored hash,
     /// the time of the last change): a refresh token is no longer good once it differs. Nothing where the source cannot
     /// tell; refresh tokens then outlive the password, until the account is gone or they are revoked.
     pub security_stamp: Option<Arc<str>>,
+    /// Something that the person has who has the account now, and nobody who gets the same name later (a digest of the
+    /// provider's `sub`): a personal access token is no longer good once it differs. Nothing where the source cannot tell.
+    pub subject: Option<Arc<str>>,
 }
 
 impl Identity {
@@ -32,6 +34,7 @@ impl Identity {
             source: None,
             restriction: Restriction::none(),
             security_stamp: None,
+            subject: None,
         }
     }
 
@@ -44,8 +47,8 @@ impl Identity {
 
     /// The same account, known to this source.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
-        self.source = Some(source.into());
+    pub fn with_source(mut self, source: SourceId) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -53,6 +56,13 @@ impl Identity {
     #[must_use]
     pub fn restricted(mut self, restriction: Restriction) -> Self {
         self.restriction = self.restriction.and(restriction);
+        self
+    }
+
+    /// The same account, with what changes when it becomes another person's.
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<Arc<str>>) -> Self {
+        self.subject = Some(subject.into());
         self
     }
 

@@ -31,7 +31,7 @@ impl TokenService {
         let reason = match outcome {
             Authn::Accept(identity) => {
                 record.account = Some(Arc::clone(&identity.account));
-                record.source = identity.source.clone().or_else(|| Some(self.authenticator.name()));
+                record.source.clone_from(&identity.source);
                 return Ok(identity);
             }
             Authn::Reject(reason) => reason,
@@ -53,7 +53,7 @@ impl TokenService {
     ) -> Result<Authn, TokenError> {
         let attempt = match &request.credentials {
             Credentials::Password { username, password } => {
-                let begun = self.attempts.begin(username, password, request.address, now);
+                let begun = self.attempts.begin(username, password, request.address, now).await;
                 Some(begun.map_err(|wait| {
                     record.reason = Some("too many wrong passwords".into());
                     TokenError::TooManyAttempts { retry_after: wait.as_secs().max(1) }
@@ -62,12 +62,11 @@ impl TokenService {
             _ => None,
         };
         let outcome = self.authenticator.authenticate(&request.authn()).await;
-        if let Some(attempt) = &attempt {
-            match &outcome {
-                Ok(Authn::Accept(_)) => self.attempts.was_right(attempt),
-                Ok(Authn::Reject(_) | Authn::Abstain) => self.attempts.was_wrong(attempt),
-                Err(_) => self.attempts.was_not_judged(attempt),
-            }
+        match (attempt, &outcome) {
+            (Some(attempt), Ok(Authn::Accept(_))) => attempt.was_right(),
+            (Some(attempt), Ok(Authn::Reject(_) | Authn::Abstain)) => attempt.was_wrong(),
+            // Nobody could tell: it goes on counting.
+            (Some(_), Err(_)) | (None, _) => {}
         }
         outcome.map_err(|error| record.unavailable(&error))
     }

@@ -106,11 +106,11 @@ async fn nobody_and_the_rejected_are_denied_alike() {
 async fn a_backend_that_is_away_stops_the_chain_and_denies() {
     let away = || authenticator_fn(|_: Credentials| async { Err(BackendError::new("ldap", "no route")) });
     let mut chain = AuthenticatorChain::new();
-    chain.push(away());
-    chain.push(alice());
+    chain.push("away", away()).unwrap();
+    chain.push("alice", alice()).unwrap();
     let answer = service(chain, generous()).answer(&request("alice", "scope=repository:dev/x:pull")).await;
     assert_eq!(answer.result.unwrap_err(), TokenError::Unavailable);
-    assert_eq!(answer.record.reason.as_deref(), Some("ldap: no route"));
+    assert_eq!(answer.record.reason.as_deref(), Some("away: ldap: no route"));
 
     struct Away;
     #[async_trait]

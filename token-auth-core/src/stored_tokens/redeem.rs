@@ -84,7 +84,7 @@ impl StoredTokens {
             return refused(why);
         }
         let about = AccountRequest::new(&record.account)
-            .from_source(record.source.as_deref())
+            .from_source(record.source.as_ref())
             .with_deadline(request.deadline);
         let present = match authenticator.revalidate(&about).await? {
             Authn::Accept(present) => present,
@@ -94,10 +94,17 @@ impl StoredTokens {
         if *present.account != *record.account {
             return refused("the account has another name now");
         }
-        if record.kind == TokenKind::Refresh
-            && present.security_stamp.as_deref() != record.security_stamp.as_deref()
-        {
-            return refused("the account's password has changed");
+        match (record.kind, record.security_stamp.as_deref()) {
+            (TokenKind::Refresh, stamp) if stamp != present.security_stamp.as_deref() => {
+                return refused("the account's password has changed");
+            }
+            (TokenKind::Personal, Some(subject)) if Some(subject) != present.subject.as_deref() => {
+                return refused("the account is another person's now");
+            }
+            (TokenKind::Refresh | TokenKind::Personal, _) => {}
+        }
+        if !self.is_own(&record).await? {
+            return refused("made by another issuer");
         }
         self.note_use(&record, request, now).await;
         let restriction = restriction(&record);

@@ -129,7 +129,7 @@ impl From<TokenRecord> for Shown {
             id: record.id,
             kind: record.kind,
             account: record.account,
-            source: record.source,
+            source: record.source.map(String::from),
             service: record.service,
             name: record.name,
             scopes: record.scopes.iter().flatten().map(ToString::to_string).collect(),
@@ -168,7 +168,12 @@ pub async fn answer(service: &TokenService, question: Ask) -> Reply {
             false => Reply::Failed(format!("there is no token {id}")),
         }),
         Ask::RevokeAccount { account, kind } => {
-            tokens.store().revoke_account(&account, kind).await.map(Reply::Revoked)
+            tokens.revoke_account(&account, kind).await.map(|count| match count {
+                0 => Reply::Failed(format!(
+                    "nothing was revoked: there is no such token of the account {account:?}"
+                )),
+                count => Reply::Revoked(count),
+            })
         }
     };
     reply.unwrap_or_else(|error| Reply::Failed(error.to_string()))

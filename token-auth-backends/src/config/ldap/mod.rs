@@ -9,10 +9,34 @@ mod tests;
 use std::path::PathBuf;
 
 use super::field::Field;
+use super::finding::Spot;
 use super::section::Section;
+use super::source::{self, SourceName};
 use crate::ldap::{AccountName, BindTemplate, Filter, LdapOptions, LdapTls, ServiceAccount, UserSearch};
 
-pub(super) fn read(section: Section<'_>) -> Option<LdapOptions> {
+/// One directory.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) name: SourceName,
+    pub(super) options: LdapOptions,
+    pub(super) spot: Spot,
+}
+
+/// One directory, or a list of them.
+pub(super) fn read_all(field: &Field<'_>) -> Vec<Directory> {
+    let one = |field: &Field<'_>| {
+        let section = field.section()?;
+        let name = source::read(&section, "ldap");
+        let options = read(section);
+        Some(Directory { name: name?, options: options?, spot: field.spot() })
+    };
+    match field.is_list() {
+        true => field.list(one),
+        false => one(field).into_iter().collect(),
+    }
+}
+
+fn read(section: Section<'_>) -> Option<LdapOptions> {
     let servers = servers::read(&section);
     let tls = tls(&section);
     let (service, bind_as_user) = binds(&section);

@@ -22,7 +22,7 @@ fn block(lines: &str) -> String {
 fn read(text: &str) -> (LdapOptions, Vec<String>) {
     let (config, warnings) = Config::from_yaml(text, "f", &ConfigOptions::default()).unwrap();
     let shown = warnings.iter().map(|warning| warning.to_string().replacen("f:", "", 1)).collect();
-    (config.ldap().unwrap().clone(), shown)
+    (config.ldap().next().unwrap().clone(), shown)
 }
 
 #[test]

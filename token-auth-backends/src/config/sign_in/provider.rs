@@ -12,8 +12,6 @@ use crate::oauth2::LabelClaim;
 /// One provider as it is configured.
 #[derive(Debug)]
 pub(super) struct Provider {
-    /// The block that it stands in.
-    pub(super) block: &'static str,
     pub(super) common: Common,
     pub(super) kind: Kind,
     pub(super) spot: Spot,
@@ -32,6 +30,7 @@ pub(super) enum Kind {
 pub(super) struct Claims {
     pub(super) scopes: Option<Vec<String>>,
     pub(super) user_claim: Option<String>,
+    pub(super) dangerous_unverified_email: Option<bool>,
     pub(super) label_claims: Option<Vec<LabelClaim>>,
     pub(super) clock_skew: Option<Duration>,
     pub(super) discovery_ttl: Option<Duration>,
@@ -50,7 +49,7 @@ impl Provider {
     /// Where the pages are, as the address says that the provider sends browsers back to.
     pub(super) fn public_url(&self) -> Option<Url> {
         let url = self.common.redirect_url.as_deref()?;
-        url.strip_suffix(&format!("/{}_auth", self.common.id))?.parse().ok()
+        url.strip_suffix(&format!("/{}_auth", self.common.source.id))?.parse().ok()
     }
 }
 
@@ -74,7 +73,7 @@ pub(super) fn read(
     let token_db = token_store::read_docker_auth(&section, has_store);
     let spot = section.spot();
     section.finish();
-    Some((Provider { block, common: common?, kind: kind?, spot }, token_db))
+    Some((Provider { common: common?, kind: kind?, spot }, token_db))
 }
 
 fn google(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
@@ -106,6 +105,7 @@ fn claims(section: &Section<'_>) -> Claims {
     Claims {
         scopes: texts("scopes"),
         user_claim: section.get("user_claim").and_then(|field| field.filled()).map(str::to_owned),
+        dangerous_unverified_email: section.get("dangerous_unverified_email").and_then(|field| field.flag()),
         label_claims: labels
             .map(|claims| claims.iter().map(|claim| LabelClaim::from(claim.as_str())).collect()),
         clock_skew: section.get("clock_skew").and_then(|field| {

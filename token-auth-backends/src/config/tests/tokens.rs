@@ -52,11 +52,13 @@ fn the_guide_tells_the_truth() {
 fn guesses_are_limited_as_configured() {
     assert_eq!(read("").limits.attempts, AttemptLimits::default());
     let limits = read(
-        "limits: {password_attempts: 3, password_attempts_per_account: 50, password_attempts_window: 1h}",
+        "limits: {password_attempts: 3, password_attempts_per_account: 50, password_attempts_window: 1h,\n  \
+         password_attempts_address_total: 30, password_attempts_refused: 0}",
     )
     .limits
     .attempts;
     assert_eq!((limits.per_address, limits.per_account, limits.window), (3, 50, Duration::from_secs(3600)));
+    assert_eq!((limits.address_total, limits.refused), (30, 0));
     assert_eq!(read("limits: {password_attempts: 0}").limits.attempts.per_address, 0);
 }
 

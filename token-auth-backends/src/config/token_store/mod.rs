@@ -117,6 +117,17 @@ impl TokenStoreConfig {
         }
     }
 
+    /// What the account names of providers begin with: of a user of docker_auth, who is in the same database without.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn set_prefixes(&mut self, prefixes: &[String]) {
+        #[cfg(feature = "token-store-redis")]
+        if let Self::Redis(config) = self {
+            config.set_prefixes(prefixes);
+        }
+        #[cfg(not(feature = "token-store-redis"))]
+        let _ = prefixes;
+    }
+
     /// The file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {

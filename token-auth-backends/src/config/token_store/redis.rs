@@ -122,7 +122,9 @@ pub(super) fn read_rest(
         Some(false) => DockerPasswords::Refused,
         None => names.docker_passwords,
     };
-    options.docker_auth = docker_passwords != DockerPasswords::Refused;
+    if docker_passwords != DockerPasswords::Refused {
+        options.docker_auth = vec![String::new()];
+    }
     options.connect_timeout = connect_timeout.unwrap_or(options.connect_timeout);
     options.timeout = timeout.unwrap_or(options.timeout);
     Some(RedisStoreConfig { options, password_file, ca_certificate, docker_passwords })
@@ -132,6 +134,14 @@ impl RedisStoreConfig {
     #[cfg(feature = "oauth2")]
     pub(in crate::config) fn docker_passwords(&self) -> DockerPasswords {
         self.docker_passwords
+    }
+
+    /// Accounts have these prefixes before the names that docker_auth knows them by.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn set_prefixes(&mut self, prefixes: &[String]) {
+        if self.docker_passwords != DockerPasswords::Refused {
+            self.options.docker_auth = prefixes.to_vec();
+        }
     }
 
     /// The source of those passwords, of people who have signed in at this provider.

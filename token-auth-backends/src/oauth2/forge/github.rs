@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -174,6 +175,10 @@ fn percent_encoded(name: &str) -> String {
 impl IdentityProvider for GitHub {
     async fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
         self.0.authorization_url(challenge)
+    }
+
+    fn identifier(&self) -> Cow<'_, str> {
+        self.0.identifier().into()
     }
 
     async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -17,8 +18,9 @@ use crate::oauth2::provider::{
 pub struct GitLabOptions {
     /// How this server is known there.
     pub registration: Registration,
-    /// The group, by its full path, that an account must be a member of, directly or through a parent group; the paths of
-    /// all groups of the account become the label `groups`. Without it every account may sign in, and has no labels.
+    /// The group, by its full path, that an account must be a member of, directly or through a parent group; its path and
+    /// those of the account's groups within it become the label `groups`. Groups elsewhere do not: anyone can make one of
+    /// whatever name is free. Without it every account may sign in, and has no labels.
     pub organization: Option<String>,
     /// Where people sign in. Default `https://gitlab.com`.
     pub web: String,
@@ -105,13 +107,25 @@ impl GitLab {
                 let Ok(groups) = self.0.list::<Group>(path, &token).await? else {
                     return Ok(not_allowed("GitLab does not tell the groups of the account"));
                 };
+                let organization = organization.trim_end_matches('/');
                 if !groups.iter().any(|group| group.full_path.eq_ignore_ascii_case(organization)) {
                     return Ok(not_allowed("the account is not a member of the group"));
                 }
-                Some(("groups", groups.into_iter().map(|group| group.full_path).collect()))
+                let paths = groups.into_iter().map(|group| group.full_path);
+                Some(("groups", paths.filter(|path| is_within(path, organization)).collect()))
             }
         };
         Ok(self.0.verdict((user.id, user.username), groups, grant))
+    }
+}
+
+/// Whether this is the path of the organization itself, or of a group below it. GitLab's paths are ASCII, of any case.
+fn is_within(path: &str, organization: &str) -> bool {
+    match path.split_at_checked(organization.len()) {
+        Some((begin, rest)) => {
+            begin.eq_ignore_ascii_case(organization) && (rest.is_empty() || rest.starts_with('/'))
+        }
+        None => false,
     }
 }
 
@@ -119,6 +133,10 @@ impl GitLab {
 impl IdentityProvider for GitLab {
     async fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
         self.0.authorization_url(challenge)
+    }
+
+    fn identifier(&self) -> Cow<'_, str> {
+        self.0.identifier().into()
     }
 
     async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {

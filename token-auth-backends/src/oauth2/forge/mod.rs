@@ -96,6 +96,10 @@ impl Forge {
         })
     }
 
+    fn identifier(&self) -> String {
+        format!("{}\0{}", self.client.auth_uri().as_str(), self.client.client_id().as_str())
+    }
+
     fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
         let verifier = PkceCodeVerifier::new(challenge.verifier.to_owned());
         let state = challenge.state.to_owned();

@@ -159,10 +159,12 @@ fn gitlab(asked: &Asked, _: &str) -> Told {
         }
         "/api/v4/user" => (200, "", json!({"id": 9, "username": "bob", "state": "active"}).to_string()),
         "/api/v4/groups?min_access_level=10&per_page=100&page=1" => {
-            (200, NEXT, json!([{"full_path": "acme/dev"}]).to_string())
+            (200, NEXT, json!([{"full_path": "acme/dev"}, {"full_path": "base-images"}]).to_string())
         }
         "/api/v4/groups?min_access_level=10&per_page=100&page=2" => {
-            (200, "", json!([{"full_path": "Acme"}]).to_string())
+            let groups = ["Acme", "acme-evil", "acme/dev/web", "base/acme", "acmeé", "acme/devil"];
+            let groups: Vec<_> = groups.iter().map(|path| json!({"full_path": path})).collect();
+            (200, "", json!(groups).to_string())
         }
         _ => (404, "", "{}".to_owned()),
     }
@@ -181,12 +183,19 @@ async fn at_gitlab(
 
 #[tokio::test]
 async fn gitlab_checks_the_group() {
-    for (organization, member) in [("acme", true), ("acme/dev", true), ("acme/ops", false), ("dev", false)] {
+    // Whoever likes makes a group of any other name: those do not count.
+    for (organization, groups) in [
+        ("acme", Some(json!(["Acme", "acme/dev", "acme/dev/web", "acme/devil"]))),
+        ("ACME/dev/", Some(json!(["acme/dev", "acme/dev/web"]))),
+        ("acme/ops", None),
+        ("dev", None),
+        ("base", None),
+    ] {
         let (_fake, gitlab) = at_gitlab(organization, gitlab).await;
         let verdict = gitlab.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
-        match member {
-            true => assert_eq!(labels(verdict), json!({"groups": ["Acme", "acme/dev"]})),
-            false => assert!(
+        match groups {
+            Some(groups) => assert_eq!(labels(verdict), json!({"groups": groups})),
+            None => assert!(
                 matches!(verdict, Verdict::Refused(Refusal::NotAllowed(_))),
                 "{organization}: {verdict:?}"
             ),

@@ -2,37 +2,23 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
-use openidconnect::core::{
-    CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm as Alg, CoreProviderMetadata,
-};
-use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, Nonce, SignatureVerificationError,
-};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use token_auth_core::Password;
+use token_auth_core::token::{Algorithm, VerifyError};
 
-use super::unix;
-
-/// What an ID token may be signed with: the provider's own keys. Never with the client secret, never with nothing.
-const ALGORITHMS: [Alg; 9] = [
-    Alg::RsaSsaPkcs1V15Sha256,
-    Alg::RsaSsaPkcs1V15Sha384,
-    Alg::RsaSsaPkcs1V15Sha512,
-    Alg::RsaSsaPssSha256,
-    Alg::RsaSsaPssSha384,
-    Alg::RsaSsaPssSha512,
-    Alg::EcdsaP256Sha256,
-    Alg::EcdsaP384Sha384,
-    Alg::EdDsa,
-];
+use super::published::Published;
+use crate::issuer::jwt::{self, date, plus};
 
 /// The oldest token that is taken: it comes straight from the provider, which has just made it.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
 pub(super) struct Expected<'a> {
+    pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
     /// `None` for a token that a refresh brought: it need not repeat the nonce.
     pub(super) nonce: Option<&'a str>,
@@ -50,83 +36,113 @@ pub(super) enum Problem {
 
 /// All claims of a token that is good.
 pub(super) fn verify(
-    token: &CoreIdToken,
-    metadata: &CoreProviderMetadata,
+    token: &str,
+    provider: &Published,
     expected: &Expected<'_>,
 ) -> Result<Map<String, Value>, Problem> {
-    let announced = metadata.id_token_signing_alg_values_supported();
-    let latest = expected.now + expected.skew;
-    let earliest = expected.now.checked_sub(expected.skew).unwrap_or(expected.now);
-    let oldest = earliest.checked_sub(MAX_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
-    let verifier = CoreIdTokenVerifier::new_public_client(
-        ClientId::new(expected.client_id.to_owned()),
-        metadata.issuer().clone(),
-        metadata.jwks().clone(),
-    )
-    .set_allowed_algs(ALGORITHMS.into_iter().filter(|algorithm| announced.contains(algorithm)))
-    .set_time_fn(move || DateTime::<Utc>::from(earliest))
-    .set_issue_time_verifier_fn(move |issued| {
-        let issued = issued.timestamp();
-        match issued <= unix(latest) && issued >= unix(oldest) {
-            true => Ok(()),
-            false => Err("issued at another time".to_owned()),
-        }
-    });
-    let same_nonce = |found: Option<&Nonce>| match (expected.nonce, found) {
-        (None, _) => Ok(()),
-        // Compared through SHA-256 by the type itself.
-        (Some(nonce), Some(found)) if *found == Nonce::new(nonce.to_owned()) => Ok(()),
-        (Some(_), _) => Err("another nonce".to_owned()),
-    };
-    let known = token.claims(&verifier, same_nonce).map_err(|error| problem(&error))?;
-    if let Some(hash) = known.access_token_hash()
-        && !is_hash_of(hash, expected.access_token, token, &verifier)
-    {
-        return Err(Problem::Untrusted("the access token is not the one that the ID token was issued with"));
-    }
-
-    let claims = payload(&token.to_string()).ok_or(Problem::Untrusted("the ID token cannot be read"))?;
-    if claims.get("azp").is_some_and(|party| *party != expected.client_id) {
-        return Err(Problem::Untrusted("the ID token was issued to another client"));
-    }
-    let not_before = claims.get("nbf").and_then(Value::as_f64).unwrap_or_default();
-    if not_before > unix(latest) as f64 {
-        return Err(Problem::Untrusted("the ID token is not valid yet"));
-    }
+    let payload = provider.keys.verify(token).map_err(problem)?;
+    let algorithm =
+        algorithm(token).filter(|known| provider.algorithms.iter().any(|name| name == known.name()));
+    let algorithm = algorithm.ok_or(Problem::Untrusted(FORBIDDEN))?;
+    let claims =
+        jwt::claims(&payload).ok_or(Problem::Untrusted("the claims of the ID token cannot be read"))?;
+    expected.judge(&claims, algorithm).map_err(Problem::Untrusted)?;
     Ok(claims)
 }
 
-/// Section 3.1.3.8.
-fn is_hash_of(
-    hash: &AccessTokenHash,
-    access_token: &Password,
-    token: &CoreIdToken,
-    verifier: &CoreIdTokenVerifier<'_>,
-) -> bool {
-    let (Ok(algorithm), Ok(key)) = (token.signing_alg(), token.signing_key(verifier)) else { return false };
-    let access_token = AccessToken::new(access_token.expose().to_owned());
-    AccessTokenHash::from_token(&access_token, algorithm, key).is_ok_and(|actual| actual == *hash)
-}
+const FORBIDDEN: &str = "the ID token is signed with an algorithm that is not allowed";
 
-fn problem(error: &ClaimsVerificationError) -> Problem {
-    use SignatureVerificationError as Signature;
+fn problem(error: VerifyError) -> Problem {
     Problem::Untrusted(match error {
         // A provider that does not name its keys, or names all the same, has perhaps another one now.
-        ClaimsVerificationError::SignatureVerification(
-            Signature::NoMatchingKey | Signature::CryptoError(_),
-        ) => return Problem::UnknownKey,
-        ClaimsVerificationError::SignatureVerification(
-            Signature::DisallowedAlg(_) | Signature::NoSignature,
-        ) => "the ID token is signed with an algorithm that is not allowed",
-        ClaimsVerificationError::SignatureVerification(_) => "the signature of the ID token is wrong",
-        ClaimsVerificationError::Expired(_) => "the ID token is of another time: are both clocks right?",
-        ClaimsVerificationError::InvalidAudience(_) => "the ID token is for someone else",
-        ClaimsVerificationError::InvalidIssuer(_) => "the ID token is from another issuer",
-        ClaimsVerificationError::InvalidNonce(_) => "the ID token belongs to another sign-in",
+        VerifyError::UnknownKey | VerifyError::Signature => return Problem::UnknownKey,
+        VerifyError::Algorithm => FORBIDDEN,
         _ => "the ID token cannot be used",
     })
 }
 
-fn payload(token: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
+/// What a token is signed with. Its signature has been verified with it.
+fn algorithm(token: &str) -> Option<Algorithm> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+    }
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+    serde_json::from_slice(&header).ok().and_then(|Header { alg }| alg.parse().ok())
+}
+
+impl Expected<'_> {
+    fn judge(&self, claims: &Map<String, Value>, algorithm: Algorithm) -> Result<(), &'static str> {
+        if claims.get("iss").and_then(Value::as_str) != Some(self.issuer) {
+            return Err("the ID token is from another issuer");
+        }
+        if !self.is_the_audience(claims.get("aud")) {
+            return Err("the ID token is for someone else");
+        }
+        if claims.get("azp").is_some_and(|party| *party != self.client_id) {
+            return Err("the ID token was issued to another client");
+        }
+        self.judge_times(claims)?;
+        let nonce = claims.get("nonce").and_then(Value::as_str).unwrap_or_default();
+        if self.nonce.is_some_and(|expected| !same(expected.as_bytes(), nonce.as_bytes())) {
+            return Err("the ID token belongs to another sign-in");
+        }
+        match claims.get("at_hash") {
+            Some(hash) if !hash.as_str().is_some_and(|hash| self.is_hash(hash, algorithm)) => {
+                Err("the access token is not the one that the ID token was issued with")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Alone: nobody else is trusted to have a token that is good here.
+    fn is_the_audience(&self, audience: Option<&Value>) -> bool {
+        match audience {
+            Some(Value::Array(several)) => {
+                !several.is_empty() && several.iter().all(|one| *one == self.client_id)
+            }
+            Some(one) => *one == self.client_id,
+            None => false,
+        }
+    }
+
+    fn judge_times(&self, claims: &Map<String, Value>) -> Result<(), &'static str> {
+        const OTHER: &str = "the ID token is of another time: are both clocks right?";
+        let time = |name| claims.get(name).and_then(date).ok_or(OTHER);
+        let (expires, issued) = (time("exp")?, time("iat")?);
+        let latest = plus(self.now, self.skew);
+        if self.now >= plus(expires, self.skew)
+            || issued > latest
+            || plus(issued, self.skew + MAX_AGE) < self.now
+        {
+            return Err(OTHER);
+        }
+        let begins = claims.get("nbf").filter(|begins| !begins.is_null());
+        match begins.map(|begins| date(begins).ok_or(OTHER)).transpose()? > Some(latest) {
+            true => Err("the ID token is not valid yet"),
+            false => Ok(()),
+        }
+    }
+
+    /// Section 3.1.3.6: the left half of the digest, by the hash of the signature.
+    fn is_hash(&self, hash: &str, algorithm: Algorithm) -> bool {
+        let Some(digests) = hash_of(algorithm) else { return false };
+        let digest = digest(digests, self.access_token.expose().as_bytes());
+        let half = digest.as_ref().get(..digest.as_ref().len() / 2).unwrap_or_default();
+        URL_SAFE_NO_PAD.decode(hash).is_ok_and(|hash| same(half, &hash))
+    }
+}
+
+fn hash_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
+    match algorithm {
+        Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Some(&SHA256),
+        Algorithm::RS384 | Algorithm::PS384 | Algorithm::ES384 => Some(&SHA384),
+        Algorithm::RS512 | Algorithm::PS512 | Algorithm::ES512 | Algorithm::EdDSA => Some(&SHA512),
+        // One that nobody here has heard of.
+        _ => None,
+    }
+}
+
+fn same(one: &[u8], other: &[u8]) -> bool {
+    verify_slices_are_equal(one, other).is_ok()
 }

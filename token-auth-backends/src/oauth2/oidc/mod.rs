@@ -1,52 +1,74 @@
 //! OpenID Connect: any provider that publishes its configuration (Discovery 1.0).
 
-mod discovery;
 mod id_token;
 mod options;
+mod published;
+mod statement;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr as _;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{Request, StatusCode};
-use openidconnect::core::{
-    CoreAuthPrompt, CoreClient, CoreClientAuthMethod, CoreIdToken, CoreProviderMetadata, CoreResponseType,
-    CoreTokenResponse,
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
-use openidconnect::{
-    AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    Scope,
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope,
+    StandardRevocableToken, StandardTokenResponse, TokenUrl,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use token_auth_core::{BackendError, Clock, Password, SystemClock, async_trait};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::claims;
 use super::exchange::{grant, judge, unavailable};
 use super::provider::{
-    Challenge, IdentityProvider, Profile, ProviderGrant, Renewal, Verdict, ended, not_allowed, same_person,
-    untrusted,
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
+    same_person, untrusted,
 };
 use crate::http_client::{HttpClient, HttpError};
-use discovery::Discovery;
+use crate::issuer::{KeyOptions, Remembered};
 use id_token::{Expected, Problem};
+use published::{Provider, Published};
+use statement::Statement;
 
 pub use options::OidcOptions;
 
-type Client = CoreClient<
+type Client = oauth2::Client<
+    BasicErrorResponse,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
+    EndpointSet,
 >;
+/// Of the token endpoint (OpenID Connect Core 1.0, section 3.1.3.3).
+type Answer = StandardTokenResponse<WithIdToken, BasicTokenType>;
 type Claims = Map<String, Value>;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct WithIdToken {
+    id_token: Option<Zeroizing<String>>,
+}
+
+impl ExtraTokenFields for WithIdToken {}
+
+impl fmt::Debug for WithIdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WithIdToken([redacted])")
+    }
+}
 
 /// A provider that speaks OpenID Connect.
 ///
@@ -56,7 +78,7 @@ pub struct Oidc {
     name: Arc<str>,
     options: OidcOptions,
     http: HttpClient,
-    discovery: Discovery,
+    published: Arc<Remembered<Provider>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -67,35 +89,31 @@ impl Oidc {
     ///
     /// When the client cannot be set up: its certificates, as a rule.
     pub fn new(name: impl Into<Arc<str>>, options: OidcOptions) -> Result<Self, HttpError> {
-        let name = name.into();
         let http = HttpClient::new(&options.http)?;
-        let discovery =
-            Discovery::new(Arc::clone(&name), &options.issuer, options.discovery_ttl, http.clone());
-        Ok(Self { name, options, http, discovery, clock: Arc::new(SystemClock) })
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let published = remembered(&options, &http, &clock);
+        Ok(Self { name: name.into(), options, http, published, clock })
     }
 
     /// Replaces the clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self.published = remembered(&self.options, &self.http, &self.clock);
         self
     }
 
-    fn client(
-        &self,
-        metadata: &CoreProviderMetadata,
-        redirect_url: Option<&str>,
-    ) -> Result<Client, BackendError> {
-        let registration = &self.options.registration;
-        let client = CoreClient::from_provider_metadata(
-            metadata.clone(),
-            ClientId::new(registration.client_id.clone()),
-            Some(ClientSecret::new(registration.client_secret.expose().to_owned())),
-        );
-        // Basic is what a provider supports that does not say (Discovery 1.0, section 3).
-        let methods = metadata.token_endpoint_auth_methods_supported();
-        let basic = methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
-        let client = client.set_auth_type(if basic { AuthType::BasicAuth } else { AuthType::RequestBody });
+    async fn published(&self) -> Result<Arc<Published>, BackendError> {
+        self.published.now().await.map_err(|error| self.unavailable(error))
+    }
+
+    fn client(&self, provider: &Published, redirect_url: Option<&str>) -> Result<Client, BackendError> {
+        let Registration { client_id, client_secret } = &self.options.registration;
+        let client = oauth2::Client::new(ClientId::new(client_id.clone()))
+            .set_client_secret(ClientSecret::new(client_secret.expose().to_owned()))
+            .set_auth_uri(AuthUrl::from_url(provider.authorization.clone()))
+            .set_token_uri(TokenUrl::from_url(provider.token.clone()))
+            .set_auth_type(if provider.basic { AuthType::BasicAuth } else { AuthType::RequestBody });
         match redirect_url {
             None => Ok(client),
             Some(url) => {
@@ -108,43 +126,42 @@ impl Oidc {
     /// The claims of an ID token, when it is good. Keys that are not known are fetched once more.
     async fn verified(
         &self,
-        metadata: &Arc<CoreProviderMetadata>,
-        token: &CoreIdToken,
+        provider: &Arc<Published>,
+        token: &str,
         access_token: &Password,
         nonce: Option<&str>,
-    ) -> Result<Result<Claims, &'static str>, BackendError> {
-        let verify = |metadata: &CoreProviderMetadata| {
+    ) -> Result<Claims, &'static str> {
+        let verify = |provider: &Published| {
             let expected = Expected {
+                issuer: &self.options.issuer,
                 client_id: &self.options.registration.client_id,
                 nonce,
                 access_token,
                 now: self.clock.now(),
                 skew: self.options.clock_skew,
             };
-            id_token::verify(token, metadata, &expected)
+            id_token::verify(token, provider, &expected)
         };
-        match verify(metadata) {
-            Ok(claims) => Ok(Ok(claims)),
-            Err(Problem::Untrusted(reason)) => Ok(Err(reason)),
-            Err(Problem::UnknownKey) => {
-                let renewed = self.discovery.renewed(metadata).await?;
-                Ok(verify(&renewed).map_err(|problem| match problem {
-                    Problem::Untrusted(reason) => reason,
-                    Problem::UnknownKey => {
-                        "the ID token is not signed with a key that the provider publishes"
-                    }
-                }))
-            }
-        }
+        let verified = match verify(provider) {
+            Err(Problem::UnknownKey) => match self.published.other_than(provider).await {
+                Some(newer) => verify(&newer),
+                None => Err(Problem::UnknownKey),
+            },
+            verified => verified,
+        };
+        verified.map_err(|problem| match problem {
+            Problem::Untrusted(reason) => reason,
+            Problem::UnknownKey => "the ID token is not signed with a key that the provider publishes",
+        })
     }
 
     /// What the provider says of the user of this access token; an outcome if it does not take the token.
     async fn user_info(
         &self,
-        metadata: &CoreProviderMetadata,
+        provider: &Published,
         access_token: &Password,
     ) -> Result<Option<Result<Claims, &'static str>>, BackendError> {
-        let Some(url) = metadata.userinfo_endpoint() else { return Ok(None) };
+        let Some(url) = &provider.user_info else { return Ok(None) };
         let request = Request::get(url.as_str())
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, format!("Bearer {}", access_token.expose()))
@@ -170,46 +187,45 @@ impl Oidc {
     /// Whoever these verified claims are of; claims that the ID token lacks are asked for.
     async fn profile(
         &self,
-        metadata: &CoreProviderMetadata,
-        mut claims: Claims,
+        provider: &Published,
+        claims: Claims,
         grant: ProviderGrant,
     ) -> Result<Verdict, BackendError> {
         let Some(subject) = claims::text(&claims, "sub") else {
             return Ok(untrusted("the ID token has no subject"));
         };
-        if self.wanted().any(|claim| claims::find(&claims, claim).is_none()) {
-            match self.user_info(metadata, &grant.access_token).await? {
+        let mut said = Statement::new(claims);
+        let unsaid_will_do = self.options.dangerous_unverified_email;
+        if self.wanted().any(|claim| said.lacks(claim, unsaid_will_do)) {
+            match self.user_info(provider, &grant.access_token).await? {
                 None => {}
                 Some(Err(reason)) => return Ok(untrusted(reason)),
                 Some(Ok(further)) => {
                     if claims::text(&further, "sub").as_ref() != Some(&subject) {
                         return Ok(untrusted("the userinfo endpoint tells of someone else"));
                     }
-                    for (name, value) in further {
-                        claims.entry(name).or_insert(value);
-                    }
+                    said.add(further);
                 }
             }
         }
-        Ok(self.judge_claims(&claims, subject, grant))
+        Ok(self.judge_statement(&said, subject, grant))
     }
 
-    fn judge_claims(&self, claims: &Claims, subject: String, grant: ProviderGrant) -> Verdict {
+    fn judge_statement(&self, said: &Statement, subject: String, grant: ProviderGrant) -> Verdict {
         if let Some(domain) = &self.options.hosted_domain
-            && !claims::text(claims, "hd").is_some_and(|hosted| hosted.eq_ignore_ascii_case(domain))
+            && !said.text("hd").is_some_and(|hosted| hosted.eq_ignore_ascii_case(domain))
         {
             return not_allowed("the account is not of the domain");
         }
-        let claim = &self.options.user_claim;
-        if claim == "email"
-            && claims.get("email_verified").is_some_and(|flag| *flag == false || *flag == "false")
-        {
-            return not_allowed("the e-mail address is not verified");
+        let unsaid_will_do = self.options.dangerous_unverified_email;
+        if !self.wanted().all(|claim| said.vouches_for(claim, unsaid_will_do)) {
+            return not_allowed("the e-mail address is not verified, or the provider does not say so");
         }
-        let Some(account) = claims::text(claims, claim).filter(|account| claims::is_account(account)) else {
+        let account = said.text(&self.options.user_claim).filter(|account| claims::is_account(account));
+        let Some(account) = account else {
             return not_allowed("the provider gives no account name, or one that cannot be used");
         };
-        match claims::labels(claims, &self.options.label_claims) {
+        match claims::labels(|claim| said.find(claim), &self.options.label_claims) {
             Some(labels) => Verdict::Known(Profile { subject, account, labels, grant }),
             None => not_allowed("the account has too many label values"),
         }
@@ -217,18 +233,14 @@ impl Oidc {
 
     /// Without an ID token only the userinfo endpoint can tell. What it leaves out of what was said at the sign-in cannot
     /// be told from what was taken away.
-    async fn ask_user(
-        &self,
-        metadata: &CoreProviderMetadata,
-        known: &Profile,
-    ) -> Result<Verdict, BackendError> {
+    async fn ask_user(&self, provider: &Published, known: &Profile) -> Result<Verdict, BackendError> {
         let grant = known.grant.clone();
-        match self.user_info(metadata, &grant.access_token).await? {
+        match self.user_info(provider, &grant.access_token).await? {
             None => Ok(ended("the provider tells nothing of its users after the sign-in")),
             Some(Err(reason)) => Ok(ended(reason)),
             Some(Ok(claims)) => {
                 let verdict = match claims::text(&claims, "sub") {
-                    Some(subject) => self.judge_claims(&claims, subject, grant),
+                    Some(subject) => self.judge_statement(&Statement::new(claims), subject, grant),
                     None => untrusted("the userinfo endpoint tells of nobody"),
                 };
                 Ok(match verdict {
@@ -251,17 +263,15 @@ impl Oidc {
 #[async_trait]
 impl IdentityProvider for Oidc {
     async fn authorization_url(&self, challenge: &Challenge<'_>) -> Result<Url, BackendError> {
-        let metadata = self.discovery.current().await?;
-        let client = self.client(&metadata, challenge.redirect_url)?;
+        let provider = self.published().await?;
+        let client = self.client(&provider, challenge.redirect_url)?;
         let verifier = PkceCodeVerifier::new(challenge.verifier.to_owned());
         let (state, nonce) = (challenge.state.to_owned(), challenge.nonce.to_owned());
         let mut request = client
-            .authorize_url(
-                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-                || CsrfToken::new(state),
-                || Nonce::new(nonce),
-            )
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+            .authorize_url(|| CsrfToken::new(state))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+            .add_extra_param("nonce", nonce)
+            .add_scope(Scope::new("openid".to_owned()));
         // `openid` is always asked for.
         for scope in self.options.scopes.iter().filter(|scope| *scope != "openid") {
             request = request.add_scope(Scope::new(scope.clone()));
@@ -269,7 +279,7 @@ impl IdentityProvider for Oidc {
         // Without it a provider must leave the scope out (OpenID Connect Core 1.0, section 11); twice it is an error.
         let prompts = self.options.parameters.iter().any(|(name, _)| name == "prompt");
         if !prompts && self.options.scopes.iter().any(|scope| scope == "offline_access") {
-            request = request.add_prompt(CoreAuthPrompt::Consent);
+            request = request.add_extra_param("prompt", "consent");
         }
         for (name, value) in &self.options.parameters {
             request = request.add_extra_param(name.clone(), value.clone());
@@ -278,24 +288,22 @@ impl IdentityProvider for Oidc {
     }
 
     async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
-        let metadata = self.discovery.current().await?;
-        let client = self.client(&metadata, challenge.redirect_url)?;
+        let provider = self.published().await?;
+        let client = self.client(&provider, challenge.redirect_url)?;
         let request = client
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
-            .map_err(|error| self.unavailable(error))?
             .set_pkce_verifier(PkceCodeVerifier::new(challenge.verifier.to_owned()));
-        let answer = request.request_async(&self.http).await;
-        let answer: CoreTokenResponse = match judge(&self.name, answer)? {
+        let answer: Answer = match judge(&self.name, request.request_async(&self.http).await)? {
             Ok(answer) => answer,
             Err(reason) => return Ok(untrusted(reason)),
         };
-        let Some(token) = answer.extra_fields().id_token() else {
+        let Some(token) = &answer.extra_fields().id_token else {
             return Ok(untrusted("the provider gives no ID token"));
         };
         let grant = grant(&answer, None, self.clock.now());
-        match self.verified(&metadata, token, &grant.access_token, Some(challenge.nonce)).await? {
+        match self.verified(&provider, token, &grant.access_token, Some(challenge.nonce)).await {
             Err(reason) => Ok(untrusted(reason)),
-            Ok(claims) => self.profile(&metadata, claims, grant).await,
+            Ok(claims) => self.profile(&provider, claims, grant).await,
         }
     }
 
@@ -308,16 +316,15 @@ impl IdentityProvider for Oidc {
                 _ => Renewal::Current { grant: known.clone(), id_token: None },
             });
         };
-        let metadata = self.discovery.current().await?;
-        let client = self.client(&metadata, None)?;
+        let provider = self.published().await?;
+        let client = self.client(&provider, None)?;
         let token = RefreshToken::new(refresh_token.expose().to_owned());
-        let request = client.exchange_refresh_token(&token).map_err(|error| self.unavailable(error))?;
-        let answer: Result<CoreTokenResponse, _> = request.request_async(&self.http).await;
+        let answer: Result<Answer, _> = client.exchange_refresh_token(&token).request_async(&self.http).await;
         Ok(match judge(&self.name, answer)? {
             Err(reason) => Renewal::Ended(reason.into()),
             Ok(answer) => Renewal::Current {
                 grant: grant(&answer, Some(refresh_token), self.clock.now()),
-                id_token: answer.extra_fields().id_token().map(|token| Password::new(token.to_string())),
+                id_token: answer.extra_fields().id_token.as_ref().map(|token| Password::new(token.as_str())),
             },
         })
     }
@@ -327,15 +334,13 @@ impl IdentityProvider for Oidc {
         known: &Profile,
         id_token: Option<&Password>,
     ) -> Result<Verdict, BackendError> {
-        let metadata = self.discovery.current().await?;
+        let provider = self.published().await?;
         let verdict = match id_token {
-            None => self.ask_user(&metadata, known).await?,
+            None => self.ask_user(&provider, known).await?,
             Some(token) => {
-                let token = CoreIdToken::from_str(token.expose())
-                    .map_err(|_| self.unavailable("the ID token cannot be read"))?;
-                match self.verified(&metadata, &token, &known.grant.access_token, None).await? {
+                match self.verified(&provider, token.expose(), &known.grant.access_token, None).await {
                     Err(reason) => untrusted(reason),
-                    Ok(claims) => self.profile(&metadata, claims, known.grant.clone()).await?,
+                    Ok(claims) => self.profile(&provider, claims, known.grant.clone()).await?,
                 }
             }
         };
@@ -343,11 +348,15 @@ impl IdentityProvider for Oidc {
     }
 
     async fn ready(&self) -> bool {
-        self.discovery.current().await.is_ok()
+        self.published().await.is_ok()
     }
 
     fn issuer(&self) -> Option<&str> {
         Some(&self.options.issuer)
+    }
+
+    fn identifier(&self) -> Cow<'_, str> {
+        format!("{}\0{}", self.options.issuer, self.options.registration.client_id).into()
     }
 }
 
@@ -360,10 +369,8 @@ impl fmt::Debug for Oidc {
     }
 }
 
-/// The present time, for what is compared with a token's.
-fn unix(time: SystemTime) -> i64 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_secs()).ok())
-        .unwrap_or_default()
+fn remembered(options: &OidcOptions, http: &HttpClient, clock: &Arc<dyn Clock>) -> Arc<Remembered<Provider>> {
+    let provider = Provider { issuer: options.issuer.clone(), http: http.clone() };
+    let kept = KeyOptions { refresh_after: options.discovery_ttl, ..KeyOptions::default() };
+    Arc::new(Remembered::new(provider, kept, Arc::clone(clock)))
 }

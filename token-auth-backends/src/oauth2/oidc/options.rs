@@ -13,9 +13,15 @@ pub struct OidcOptions {
     pub registration: Registration,
     /// What is asked for. Default `openid`, `email`.
     pub scopes: Vec<String>,
-    /// The claim that is the account name. Default `email`, which must not be unverified. `preferred_username` and the
-    /// like may be editable by the user at some providers: make sure that yours is not.
+    /// The claim that is the account name. Default `email`, which must be [verified](Self::dangerous_unverified_email).
+    /// `preferred_username` and the like may be editable by the user at some providers: make sure that yours is not.
     pub user_claim: String,
+    /// Takes addresses (claims named `email`, as account or as label) of which the provider does not say whether they are
+    /// verified. Default: they are refused, as are those that it calls unverified, which this does not change.
+    ///
+    /// Danger: where people enter their address themselves, they choose whose account it is. Right only for a provider that
+    /// has no `email_verified`, and whose addresses only an administrator writes.
+    pub dangerous_unverified_email: bool,
     /// The claims that become labels. Default none.
     pub label_claims: Vec<LabelClaim>,
     /// The `hd` claim that a Google account must have.
@@ -38,6 +44,7 @@ impl OidcOptions {
             registration,
             scopes: vec!["openid".to_owned(), "email".to_owned()],
             user_claim: "email".to_owned(),
+            dangerous_unverified_email: false,
             label_claims: Vec::new(),
             hosted_domain: None,
             parameters: Vec::new(),

@@ -1,6 +1,6 @@
 //! Tokens that no provider issues, and answers that none gives.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -133,7 +133,6 @@ async fn a_good_token_tells_who_it_is() {
         json!({"nbf": NOW + 59}),
         // SHA-256 of `secret-access`, its left half.
         json!({"at_hash": "JhPZ48vNdgnvxTKfmEjDlA"}),
-        json!({"email_verified": null}),
         json!({"email_verified": "true"}),
     ] {
         let verdict = redeemed(with_claims(claims.clone())).await.unwrap();
@@ -158,11 +157,28 @@ async fn a_bad_token_is_refused() {
         (json!({"iat": NOW - 4000}), "of another time"),
         (json!({"nbf": NOW + 61}), "not valid yet"),
         (json!({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}), "the access token is not"),
+        (json!({"exp": null}), "of another time"),
+        (json!({"exp": "4102444800"}), "of another time"),
+        (json!({"iat": null}), "of another time"),
+        (json!({"nbf": "soon"}), "of another time"),
+        (json!({"aud": ["client", 7]}), "for someone else"),
+        (json!({"aud": null}), "for someone else"),
+        (json!({"azp": ["client"]}), "issued to another client"),
+        (json!({"nonce": ["the-nonce"]}), "another sign-in"),
+        (json!({"at_hash": ["JhPZ48vNdgnvxTKfmEjDlA"]}), "the access token is not"),
+        (json!({"at_hash": ""}), "the access token is not"),
+        (json!({"sub": null}), "no subject"),
         (json!({"email_verified": false}), "not verified"),
         (json!({"email_verified": "false"}), "not verified"),
+        (json!({"email_verified": null}), "not verified"),
+        (json!({"email_verified": "True"}), "not verified"),
+        (json!({"email_verified": 1}), "not verified"),
+        (json!({"email_verified": ["true"]}), "not verified"),
         (json!({"email": "a:b@example.com"}), "cannot be used"),
     ] {
-        let verdict = redeemed(with_claims(claims.clone())).await.unwrap();
+        let userinfo = Some((200, "", json!({"sub": "1"}).to_string()));
+        let script = Script { claims: claims.clone(), userinfo, ..Script::default() };
+        let verdict = redeemed(script).await.unwrap();
         let Verdict::Refused(refusal) = verdict else { panic!("{claims}: {verdict:?}") };
         assert!(refusal.reason().contains(reason), "{claims}: {refusal:?}");
     }
@@ -195,9 +211,12 @@ async fn algorithms_are_not_confused() {
 #[tokio::test]
 async fn discovery_is_checked_and_kept() {
     for (discovery, reason) in [
-        (json!({"issuer": "https://evil.example"}), "unexpected issuer"),
-        (json!({"jwks_uri": null}), "parse"),
-        (json!({"authorization_endpoint": "not an address"}), "parse"),
+        (json!({"issuer": "https://evil.example"}), "another issuer"),
+        (json!({"jwks_uri": null}), "is not one"),
+        (json!({"authorization_endpoint": "not an address"}), "is not one"),
+        (json!({"token_endpoint": null}), "is not one"),
+        (json!({"userinfo_endpoint": "ftp://x/"}), "is not one"),
+        (json!({"id_token_signing_alg_values_supported": null}), "is not one"),
     ] {
         let (fake, oidc) = provider(Script { discovery: discovery.clone(), ..Script::default() }).await;
         let error = oidc.authorization_url(&CHALLENGE).await.unwrap_err().to_string();
@@ -214,15 +233,15 @@ async fn discovery_is_checked_and_kept() {
     assert_eq!(fetched, 1, "a token with an unknown key does not make it ask all the time");
 }
 
-/// Keys that change without a change of name are fetched anew, too; tokio's clock says when that may be.
+/// Keys that change without a change of name are fetched anew, too; the clock says when that may be.
 #[tokio::test]
 async fn another_key_of_the_same_name_is_learnt() {
+    static NOW_HERE: AtomicU64 = AtomicU64::new(NOW);
     let (fake, oidc) = provider(Script { rotated: true, ..Script::default() }).await;
+    let oidc = oidc.with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW_HERE.load(Ordering::SeqCst)));
     let redeem = async || oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
     assert!(matches!(redeem().await, Verdict::Refused(_)), "the keys were fetched a moment ago");
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(10)).await;
-    tokio::time::resume();
+    NOW_HERE.fetch_add(10, Ordering::SeqCst);
     assert!(matches!(redeem().await, Verdict::Known(_)));
     let fetched = fake.paths().iter().filter(|path| path.ends_with("/jwks")).count();
     assert_eq!(fetched, 2);
@@ -254,6 +273,91 @@ async fn what_the_token_lacks_is_asked_for() {
             (None, Err(_) | Ok(Verdict::Refused(_))) => {}
             (groups, answer) => panic!("{userinfo:?}: {answer:?} instead of {groups:?}"),
         }
+    }
+}
+
+/// An address is verified where the document that names it says so.
+#[tokio::test]
+async fn one_document_vouches_for_its_own_address() {
+    let (alice, mallory) = ("alice@example.com", "mallory@example.com");
+    for (id_token, userinfo, account) in [
+        // The address is in one document, and what is said of it in the other.
+        (json!({"email": null, "email_verified": true}), json!({"email": mallory}), None),
+        (
+            json!({"email": null, "email_verified": true}),
+            json!({"email": mallory, "email_verified": false}),
+            None,
+        ),
+        (json!({"email_verified": null}), json!({"email_verified": true}), None),
+        (json!({"email_verified": null}), json!({"email": mallory, "email_verified": true}), None),
+        // Nobody says it.
+        (json!({"email_verified": null}), json!({"email": alice}), None),
+        (json!({"email": null, "email_verified": null}), json!({"email": alice}), None),
+        (json!({"email": null}), json!({"email": alice, "email_verified": "no"}), None),
+        // One says the contrary.
+        (json!({"email_verified": false}), json!({"email": alice, "email_verified": true}), None),
+        (json!({"groups": null}), json!({"email": alice, "email_verified": false}), None),
+        (json!({"email_verified": null}), json!({"email": alice, "email_verified": false}), None),
+        // One document says both.
+        (json!({"email_verified": null}), json!({"email": alice, "email_verified": true}), Some(alice)),
+        (
+            json!({"email": null, "email_verified": null}),
+            json!({"email": mallory, "email_verified": "true"}),
+            Some(mallory),
+        ),
+        (json!({"groups": null}), json!({"email": mallory, "email_verified": false}), Some(alice)),
+        (json!({"groups": null}), json!({"email": alice}), Some(alice)),
+    ] {
+        let mut said = userinfo.clone();
+        said["sub"] = json!("1");
+        let script = Script {
+            claims: id_token.clone(),
+            userinfo: Some((200, "", said.to_string())),
+            ..Script::default()
+        };
+        let verdict = redeemed(script).await.unwrap();
+        let found = match &verdict {
+            Verdict::Known(profile) => Some(&*profile.account),
+            Verdict::Refused(_) => None,
+        };
+        assert_eq!(found, account, "{id_token} and {userinfo}: {verdict:?}");
+    }
+}
+
+/// Rules may well go by an address that is a label.
+#[tokio::test]
+async fn an_address_as_a_label_is_verified_too() {
+    for (claims, good) in [
+        (json!({}), true),
+        (json!({"email_verified": null}), false),
+        (json!({"email_verified": false}), false),
+        (json!({"email": null}), true),
+    ] {
+        let userinfo = Some((200, "", json!({"sub": "1"}).to_string()));
+        let script = Script { claims: claims.clone(), userinfo, ..Script::default() };
+        let (_fake, oidc) = provider(script).await;
+        let mut options = oidc.options.clone();
+        options.user_claim = "sub".to_owned();
+        options.label_claims = vec!["mail=email".into()];
+        let oidc = Oidc::new("oidc", options).unwrap().with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
+        let verdict = oidc.redeem(&Password::new("code"), &CHALLENGE).await;
+        assert_eq!(matches!(verdict, Ok(Verdict::Known(_))), good, "{claims}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_never_says_it_can_be_believed() {
+    for (claims, good) in [
+        (json!({}), true),
+        (json!({"email_verified": null}), true),
+        (json!({"email_verified": false}), false),
+        (json!({"email_verified": "no"}), false),
+    ] {
+        let (_fake, oidc) = provider(with_claims(claims.clone())).await;
+        let options = OidcOptions { dangerous_unverified_email: true, ..oidc.options.clone() };
+        let oidc = Oidc::new("oidc", options).unwrap().with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
+        let verdict = oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
+        assert_eq!(matches!(verdict, Verdict::Known(_)), good, "{claims}: {verdict:?}");
     }
 }
 

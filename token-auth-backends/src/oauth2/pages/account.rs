@@ -1,7 +1,7 @@
 //! The tokens of whoever is signed in.
 
 use std::cmp::Reverse;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::StatusCode;
 use token_auth_core::{
@@ -10,9 +10,8 @@ use token_auth_core::{
 
 use super::answer::{Answer, Problem, is_for_a_person, page};
 use super::form::Fields;
-use super::session::{Session, open, seal};
-use super::templates::{AccountPage, CreatedPage, Lifetime, TokenLine};
-use super::{Member, Visit, commands};
+use super::templates::{AccountPage, Lifetime, TokenLine};
+use super::{Member, Visit, dates};
 use crate::oauth2::seal::Purpose;
 
 /// Tokens on one page.
@@ -23,6 +22,8 @@ const LIFETIMES: [(u64, &str); 4] =
     [(7, "in 7 days"), (30, "in 30 days"), (90, "in 90 days"), (365, "in a year")];
 const USUAL_LIFETIME: u64 = 90;
 const NAME_CHARS: usize = 100;
+const SHOWN: &str =
+    "A token is shown once, for two minutes. If you have no copy of it, revoke it and create another.";
 
 impl Visit<'_> {
     pub(super) async fn account(&self) -> Result<Answer, Problem> {
@@ -34,28 +35,33 @@ impl Visit<'_> {
     }
 
     async fn tokens(&self, member: &Member<'_>, problem: Option<&str>) -> Result<Answer, Problem> {
-        let Member { session, .. } = member;
+        let Member { session, offer } = member;
+        let envelope = self.envelope(offer);
         let fields = Fields::parse(self.parts.uri.query().unwrap_or_default().as_bytes());
         // A store need not tell a cursor that is none of its own from a failure.
-        let after = fields.get("after").and_then(|sealed| open(sealed, Purpose::Cursor, &self.pages.keys));
+        let after = fields.get("after").and_then(|sealed| envelope.open_text(Purpose::Cursor, sealed));
         let after = after.map(|cursor: String| PageCursor::new(cursor));
         let query = TokenQuery::all().of_account(&*session.account);
         let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
         let mut found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
         found.records.sort_by_key(|record| Reverse(record.created));
         let now = self.pages.clock.now();
-        let own = found.records.iter().filter(|record| is_of(record, session) && !record.has_ended(now));
+        let own = found.records.iter().filter(|record| member.owns(record) && !record.has_ended(now));
         let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         Ok(page(
             status,
             &AccountPage {
                 frame: self.frame(Some(session)),
                 csrf: &session.csrf,
-                notice: fields.has("revoked").then_some("The token is revoked."),
+                notice: match (fields.has("revoked"), fields.has("shown")) {
+                    (true, _) => Some("The token is revoked."),
+                    (false, true) => Some(SHOWN),
+                    (false, false) => None,
+                },
                 problem,
                 lifetimes: self.lifetimes(),
                 tokens: own.map(line).collect(),
-                next: found.next.and_then(|cursor| seal(&cursor.as_str(), Purpose::Cursor, &self.pages.keys)),
+                next: found.next.and_then(|cursor| envelope.seal_text(Purpose::Cursor, &cursor.as_str())),
             },
         ))
     }
@@ -107,8 +113,11 @@ impl Visit<'_> {
             (Some(wanted), Some(longest)) => Some(wanted.min(longest)),
             (wanted, longest) => wanted.or(longest),
         };
-        let new = NewPersonalToken::new(&*session.account, name).with_lifetime(lifetime);
-        let (token, record) = match self.pages.tokens.create(new, &offer.source, now).await {
+        let new = NewPersonalToken::new(&*session.account, name)
+            .of_source(offer.source.id().clone())
+            .with_lifetime(lifetime)
+            .with_subject(Some(session.subject.as_str()));
+        let (token, record) = match self.pages.tokens.create(new, &*self.pages.accounts, now).await {
             Ok(created) => created,
             Err(CreateTokenError::UnknownAccount(_)) => return Err(Problem::SIGNED_OUT),
             Err(CreateTokenError::Unavailable(error)) => return Err(self.unavailable(&error, Problem::AWAY)),
@@ -117,33 +126,35 @@ impl Visit<'_> {
                 return Err(self.unavailable(&error, Problem::UNAVAILABLE));
             }
         };
-        self.log("a token was made", Some(&session.account), Some(&record.id));
-        let registry = offer.registry.as_deref().or(self.pages.options.registry.as_deref());
-        Ok(page(
-            StatusCode::OK,
-            &CreatedPage {
-                frame: self.frame(Some(session)),
-                name,
-                account: &session.account,
-                secret: token.expose(),
-                expires: match record.expires {
-                    Some(expires) => format!("It expires on {}.", day(expires)),
-                    None => "It does not expire.".to_owned(),
-                },
-                commands: commands::login(&session.account, registry),
-                scripts: commands::script(&session.account, registry),
-            },
-        ))
+        let kept = match self.is_current(&member).await {
+            Ok(true) => self.keep(&member, &token).await,
+            // All that the session could do has ended while it made this token.
+            Ok(false) => Err(Problem::SIGNED_OUT),
+            Err(problem) => Err(problem),
+        };
+        if let Err(problem) = kept {
+            // Nobody will ever have read it.
+            let removed = self.pages.tokens.store().revoke(&record.id).await;
+            removed.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+            return Err(problem);
+        }
+        let (id, address, account) = (&self.id, &self.address, &*session.account);
+        let expires = record.expires.map_or_else(|| "never".to_owned(), dates::rfc3339);
+        tracing::info!(
+            target: "token_auth::sign_in", id, address, account, token = %record.id, name, expires, "a token was made"
+        );
+        Ok(self.to(&format!("/account/tokens/{}", record.id)))
     }
 
-    async fn has_enough(&self, Member { session, .. }: &Member<'_>) -> Result<bool, Problem> {
-        let query = TokenQuery::all().of_account(&*session.account).of_kind(TokenKind::Personal);
+    async fn has_enough(&self, member: &Member<'_>) -> Result<bool, Problem> {
+        let query = TokenQuery::all().of_account(&*member.session.account).of_kind(TokenKind::Personal);
         let (mut count, mut after) = (0, None);
         loop {
             let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
             let found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
             let now = self.pages.clock.now();
-            count += found.records.iter().filter(|record| !record.has_ended(now)).count();
+            count +=
+                found.records.iter().filter(|record| member.owns(record) && !record.has_ended(now)).count();
             if count >= self.pages.options.tokens {
                 return Ok(true);
             }
@@ -155,26 +166,32 @@ impl Visit<'_> {
     }
 
     pub(super) async fn revoke(&self, id: &str, form: &[u8]) -> Result<Answer, Problem> {
-        let Member { session, .. } = self.sender(&Fields::parse(form)).await?;
+        let member = self.sender(&Fields::parse(form)).await?;
         let id: TokenId = id.parse().map_err(|_| Problem::NOT_FOUND)?;
         let record = self.pages.tokens.store().get(&id).await;
         let record = record.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
         // Someone else's token is no token at all.
-        record.filter(|record| is_of(record, &session)).ok_or(Problem::NOT_FOUND)?;
+        record.filter(|record| member.owns(record)).ok_or(Problem::NOT_FOUND)?;
         self.pages
             .tokens
             .store()
             .revoke(&id)
             .await
             .map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
-        self.log("a token was revoked", Some(&session.account), Some(&id));
+        self.log("a token was revoked", Some(&member.session.account), Some(&id));
         Ok(self.to("/account?revoked"))
     }
 }
 
-/// Whether a token is of this account: also of the same source, where an account of another has the same name.
-fn is_of(record: &TokenRecord, session: &Session) -> bool {
-    record.account == session.account && record.source.as_ref() == Some(&session.provider)
+impl Member<'_> {
+    /// Whether a token is of this person: of the account, at the same source, where an account of another has the same name,
+    /// and not of whoever had the name before.
+    pub(super) fn owns(&self, record: &TokenRecord) -> bool {
+        let Self { offer, session } = self;
+        record.account == session.account
+            && record.source.as_ref() == Some(offer.source.id())
+            && record.security_stamp.as_ref().is_none_or(|subject| *subject == session.subject)
+    }
 }
 
 fn line(record: &TokenRecord) -> TokenLine {
@@ -191,24 +208,16 @@ fn line(record: &TokenRecord) -> TokenLine {
         Some(used) => {
             let client = used.client_id.as_ref().map(|client| format!(" by {client}")).unwrap_or_default();
             let from = used.address.map(|address| format!(" from {address}")).unwrap_or_default();
-            format!("Last used {}{client}{from}", minute(used.time))
+            format!("Last used {}{client}{from}", dates::minute(used.time))
         }
     };
     TokenLine {
         id: record.id.to_string(),
         name,
-        made: format!("Made {}", day(record.created)),
+        made: format!("Made {}", dates::day(record.created)),
         expires: record
             .end()
-            .map_or_else(|| "does not expire".to_owned(), |end| format!("expires {}", day(end))),
+            .map_or_else(|| "does not expire".to_owned(), |end| format!("expires {}", dates::day(end))),
         last_use,
     }
-}
-
-fn day(time: SystemTime) -> String {
-    chrono::DateTime::<chrono::Utc>::from(time).format("%-d %B %Y").to_string()
-}
-
-fn minute(time: SystemTime) -> String {
-    chrono::DateTime::<chrono::Utc>::from(time).format("%-d %B %Y, %H:%M UTC").to_string()
 }

@@ -3,6 +3,8 @@
 mod account;
 mod answer;
 mod commands;
+mod created;
+mod dates;
 mod form;
 mod options;
 mod place;
@@ -28,7 +30,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use token_auth_core::http::{ClientAddress, request_id};
-use token_auth_core::{BackendError, Clock, StoredTokens, SystemClock, TokenId};
+use token_auth_core::{Authenticator, BackendError, Clock, StoredTokens, SystemClock, TokenId};
 use tracing::field::DisplayValue;
 
 use super::cookie;
@@ -36,7 +38,7 @@ use super::seal::SealingKeys;
 use super::source::SignInSource;
 use answer::{Answer, Problem, is_for_a_person, json, page, redirect, secured};
 use place::Place;
-use session::Session;
+use session::{Envelope, Session};
 use templates::{Frame, ProblemPage, User};
 
 pub use options::PageOptions;
@@ -85,6 +87,7 @@ impl SignInOffer {
 /// | `/sign-in/ID` | to the provider |
 /// | `/ID_auth` | back from the provider; without its answer, the sign-in. docker_auth's paths, where the id is `oidc`, `google`, `github` or `gitlab` |
 /// | `/account` | tokens, with their last use: make one, revoke one |
+/// | `/account/tokens/ID` | a token that has just been made, once |
 /// | `/sign-out` | |
 ///
 /// Everything works without scripts. Nothing is kept between two requests but in sealed cookies and the token store, so that
@@ -94,6 +97,7 @@ pub struct SignInPages(Arc<Inner>);
 
 struct Inner {
     offers: Vec<SignInOffer>,
+    accounts: Arc<dyn Authenticator>,
     tokens: StoredTokens,
     keys: SealingKeys,
     options: PageOptions,
@@ -116,26 +120,30 @@ struct Member<'a> {
 }
 
 impl SignInPages {
-    /// The pages for these providers, which make personal access tokens of these: the ones of the service.
+    /// The pages for these providers, which make personal access tokens of these: the ones of the service. `accounts` is the
+    /// authenticator of the service, in which each of the providers is, under its id: it says whether an account is its source's
+    /// to have. Who has signed in to one that it refuses is refused.
     pub fn new(
         offers: impl IntoIterator<Item = SignInOffer>,
+        accounts: Arc<dyn Authenticator>,
         tokens: StoredTokens,
         keys: SealingKeys,
         options: PageOptions,
     ) -> Self {
-        Self::with_clock(offers, tokens, keys, options, SystemClock)
+        Self::with_clock(offers, accounts, tokens, keys, options, SystemClock)
     }
 
     /// The same with another clock.
     pub fn with_clock(
         offers: impl IntoIterator<Item = SignInOffer>,
+        accounts: Arc<dyn Authenticator>,
         tokens: StoredTokens,
         keys: SealingKeys,
         options: PageOptions,
         clock: impl Clock + 'static,
     ) -> Self {
         let offers = offers.into_iter().collect();
-        Self(Arc::new(Inner { offers, tokens, keys, options, clock: Arc::new(clock) }))
+        Self(Arc::new(Inner { offers, accounts, tokens, keys, options, clock: Arc::new(clock) }))
     }
 
     /// Whether this path is one of the pages'.
@@ -180,7 +188,7 @@ impl Inner {
     }
 
     fn offer(&self, id: &str) -> Option<&SignInOffer> {
-        self.offers.iter().find(|offer| offer.source.id() == id)
+        self.offers.iter().find(|offer| offer.source.id().as_str() == id)
     }
 
     fn offer_of_callback(&self, path: &str) -> Option<&SignInOffer> {
@@ -197,6 +205,8 @@ impl Visit<'_> {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let methods = match segments.as_slice() {
             ["" | "sign-in" | "account"] | ["sign-in", _] => "GET, HEAD",
+            // Whoever asks for the head alone must not use it up.
+            ["account", "tokens", _] => "GET",
             ["sign-out"] | ["account", "tokens"] | ["account", "tokens", _, "revoke"] => "POST",
             _ if self.pages.offer_of_callback(path).is_some() => "GET, HEAD",
             _ => return Err(Problem::NOT_FOUND),
@@ -215,6 +225,7 @@ impl Visit<'_> {
             ["sign-in", id] => self.begin(self.pages.offer(id).ok_or(Problem::NOT_FOUND)?).await,
             ["account"] => self.account().await,
             ["account", "tokens"] => self.create(&self.form(body).await?).await,
+            ["account", "tokens", id] => self.show(id).await,
             ["account", "tokens", id, _] => self.revoke(id, &self.form(body).await?).await,
             ["sign-out"] => self.sign_out(&self.form(body).await?).await,
             _ => self.callback(self.pages.offer_of_callback(path).ok_or(Problem::NOT_FOUND)?).await,
@@ -258,17 +269,36 @@ impl Visit<'_> {
 
     /// Whoever is signed in, as the cookie says, unless they have signed out since.
     async fn member(&self) -> Result<Option<Member<'_>>, Problem> {
-        let session = cookie::read(&self.parts.headers, &self.cookie_name("session"))
-            .and_then(|cookie| Session::open(&cookie, &self.pages.keys, self.pages.clock.now()));
-        let Some(session) = session else { return Ok(None) };
-        let Some(offer) = self.pages.offer(&session.provider) else { return Ok(None) };
-        let mark = self.mark(offer, &session.account).await?;
-        Ok((mark == session.mark).then_some(Member { offer, session }))
+        let Some(cookie) = cookie::read(&self.parts.headers, &self.cookie_name("session")) else {
+            return Ok(None);
+        };
+        let now = self.pages.clock.now();
+        let member = self.pages.offers.iter().find_map(|offer| {
+            let session = Session::open(&cookie, &self.envelope(offer), now)?;
+            Some(Member { offer, session })
+        });
+        match member {
+            Some(member) if self.is_current(&member).await? => Ok(Some(member)),
+            _ => Ok(None),
+        }
     }
 
-    async fn mark(&self, offer: &SignInOffer, account: &str) -> Result<String, Problem> {
-        let mark = offer.source.session_mark(account).await;
-        mark.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))
+    /// Whether the account's sessions have not ended since this one was begun, and the account is still the same person's.
+    async fn is_current(&self, Member { offer, session }: &Member<'_>) -> Result<bool, Problem> {
+        let unavailable = |error: BackendError| self.unavailable(&error, Problem::UNAVAILABLE);
+        let mark = self.pages.tokens.session_mark(&session.account).await.map_err(unavailable)?;
+        if mark.as_ref() != Some(&session.mark) {
+            return Ok(false);
+        }
+        let subject = offer.source.subject(&session.account).await.map_err(unavailable)?;
+        Ok(subject.as_deref() == Some(session.subject.as_str()))
+    }
+
+    /// What seals for this provider on these pages, of the tokens of this issuer.
+    fn envelope(&self, offer: &SignInOffer) -> Envelope<'_> {
+        let provider = offer.source.provider().identifier();
+        let parts = [&*self.pages.options.issuer, &self.place.url(""), offer.source.id(), &provider];
+        Envelope::new(&self.pages.keys, &parts)
     }
 
     fn cookie_name(&self, kind: &str) -> String {

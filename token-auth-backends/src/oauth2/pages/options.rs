@@ -11,6 +11,9 @@ pub struct PageOptions {
     /// Without it, what the request says (`Host`) and [`tls`](Self::tls) and [`path_prefix`](Self::path_prefix) are
     /// believed: right only where no reverse proxy is in front.
     pub public_url: Option<Url>,
+    /// The issuer of the service's tokens. A session is good on the pages of this issuer and this public URL alone, whoever
+    /// else has the same sealing keys. Default: empty.
+    pub issuer: String,
     /// What the paths of requests begin with. Default: nothing.
     pub path_prefix: String,
     /// Whether this server itself speaks TLS; counts where there is no public URL.
@@ -35,6 +38,7 @@ impl Default for PageOptions {
     fn default() -> Self {
         Self {
             public_url: None,
+            issuer: String::new(),
             path_prefix: String::new(),
             tls: false,
             addresses: AddressSource::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use token_auth_core::Password;
+use token_auth_core::{AccountRequest, Authn, Password};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Problem, page, redirect, with_cookie};
@@ -48,10 +48,10 @@ impl Visit<'_> {
         let redirect_url = offer
             .sends_redirect_url
             .then(|| offer.redirect_url.clone().unwrap_or_else(|| self.place.url(&format!("/{id}_auth"))));
-        let ticket = Ticket::new(id, redirect_url, now, options.sign_in).ok_or(Problem::UNAVAILABLE)?;
+        let ticket = Ticket::new(redirect_url, now, options.sign_in).ok_or(Problem::UNAVAILABLE)?;
         let url = offer.source.provider().authorization_url(&challenge(&ticket)).await;
         let url = url.map_err(|error| self.unavailable(&error, Problem::AWAY))?;
-        let sealed = ticket.seal(&self.pages.keys).ok_or(Problem::UNAVAILABLE)?;
+        let sealed = ticket.seal(&self.envelope(offer)).ok_or(Problem::UNAVAILABLE)?;
         let cookie = cookie::set(&self.cookie_name("sign-in"), &sealed, options.sign_in, self.place.secure);
         Ok(with_cookie(redirect(url.as_str()), cookie))
     }
@@ -64,7 +64,7 @@ impl Visit<'_> {
         }
         let answer = match self.finish(offer, &fields).await {
             Ok(session) => {
-                let sealed = session.seal(&self.pages.keys).ok_or(Problem::UNAVAILABLE)?;
+                let sealed = session.seal(&self.envelope(offer)).ok_or(Problem::UNAVAILABLE)?;
                 let (name, lifetime) = (self.cookie_name("session"), self.pages.options.session);
                 with_cookie(self.to("/account"), cookie::set(&name, &sealed, lifetime, self.place.secure))
             }
@@ -77,15 +77,17 @@ impl Visit<'_> {
         let id = offer.source.id();
         let refused = |problem: Problem, reason: &str| {
             let address = &self.address;
-            tracing::warn!(target: "token_auth::sign_in", id = self.id, address, provider = id, reason, "a sign-in is refused");
+            tracing::warn!(target: "token_auth::sign_in", id = self.id, address, provider = id.as_str(), reason, "a sign-in is refused");
             problem
         };
         let ticket = cookie::read(&self.parts.headers, &self.cookie_name("sign-in"))
-            .and_then(|cookie| Ticket::open(&cookie, &self.pages.keys, self.pages.clock.now()))
-            .ok_or_else(|| refused(Problem::OTHER_BROWSER, "the browser has no ticket, or an old one"))?;
-        if ticket.provider != id {
-            return Err(refused(Problem::OTHER_BROWSER, "the sign-in was begun at another provider"));
-        }
+            .and_then(|cookie| Ticket::open(&cookie, &self.envelope(offer), self.pages.clock.now()))
+            .ok_or_else(|| {
+                refused(
+                    Problem::OTHER_BROWSER,
+                    "the browser has no ticket, an old one, or one for another provider",
+                )
+            })?;
         if !fields.get("state").is_some_and(|state| same(state, &ticket.state)) {
             return Err(refused(Problem::OTHER_BROWSER, "the state is missing or another one"));
         }
@@ -114,16 +116,24 @@ impl Visit<'_> {
                 return Err(refused(problem, refusal.reason()));
             }
         };
-        if offer.source.is_reserved(&profile) {
-            return Err(refused(Problem::NOT_ALLOWED, "the account name belongs to another source"));
-        }
         let identity = offer.source.remember(profile).await;
         let identity = identity.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        // The provider says who it is, and the service, whether that is an account of the provider's.
+        let about = AccountRequest::new(&identity.account).from_source(Some(id));
+        match self.pages.accounts.revalidate(&about).await {
+            Ok(Authn::Accept(_)) => {}
+            Ok(Authn::Reject(reason)) => return Err(refused(Problem::NOT_ALLOWED, &reason)),
+            Ok(Authn::Abstain) => {
+                return Err(refused(Problem::NOT_ALLOWED, "the service does not know the source"));
+            }
+            Err(error) => return Err(self.unavailable(&error, Problem::UNAVAILABLE)),
+        }
         let (address, account) = (&self.address, &*identity.account);
-        tracing::info!(target: "token_auth::sign_in", id = self.id, address, provider = id, account, "signed in");
-        let mark = self.mark(offer, &identity.account).await?;
-        let lifetime = self.pages.options.session;
-        Session::new((id, &identity.account), mark, self.pages.clock.now(), lifetime)
+        tracing::info!(target: "token_auth::sign_in", id = self.id, address, provider = id.as_str(), account, "signed in");
+        let mark = self.pages.tokens.begin_session(&identity.account).await;
+        let mark = mark.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let who = (&*identity.account, identity.subject.as_deref().unwrap_or_default());
+        Session::new(who, mark, self.pages.clock.now(), self.pages.options.session)
             .ok_or(Problem::UNAVAILABLE)
     }
 
@@ -139,8 +149,8 @@ impl Visit<'_> {
     }
 
     async fn end_sessions(&self, form: &[u8]) -> Result<(), Problem> {
-        let Member { offer, session } = self.sender(&Fields::parse(form)).await?;
-        let ended = offer.source.end_sessions(&session.account).await;
+        let Member { session, .. } = self.sender(&Fields::parse(form)).await?;
+        let ended = self.pages.tokens.end_sessions(&session.account).await;
         ended.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
         self.log("signed out", Some(&session.account), None);
         Ok(())

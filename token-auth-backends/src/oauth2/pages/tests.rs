@@ -2,23 +2,39 @@
 //! wants.
 
 use std::sync::Mutex;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
-use token_auth_core::{Labels, MemoryTokenStore, Password, PersonalPolicy, TokenStore, async_trait};
+use token_auth_core::{
+    AccountRequest, AuthenticatorChain, Authn, AuthnRequest, Labels, MemoryTokenStore, Password,
+    PersonalPolicy, Precedence, TokenKind, TokenStore, async_trait,
+};
 use url::Url;
 
 use super::*;
 use crate::oauth2::{Challenge, IdentityProvider, Profile, ProviderGrant, Refusal, Renewal, Verdict};
 
 /// Answers a code with whom the test says; remembers what it was asked with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scripted {
+    issuer: &'static str,
     verdict: Mutex<Option<Verdict>>,
     asked: Mutex<Vec<(String, String, String)>>,
     away: bool,
     /// Says neither that it is there nor that it is not.
     hangs: bool,
+}
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Self {
+            issuer: "https://id.example",
+            verdict: Mutex::default(),
+            asked: Mutex::default(),
+            away: false,
+            hangs: false,
+        }
+    }
 }
 
 #[async_trait]
@@ -54,7 +70,7 @@ impl IdentityProvider for Scripted {
     }
 
     fn issuer(&self) -> Option<&str> {
-        Some("https://id.example")
+        Some(self.issuer)
     }
 }
 
@@ -67,6 +83,34 @@ fn profile(account: &str) -> Profile {
         labels: Labels::new(),
         grant,
     }
+}
+
+/// The static account `admin`.
+struct Admin;
+
+#[async_trait]
+impl Authenticator for Admin {
+    async fn authenticate(&self, _: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
+    }
+
+    async fn revalidate(&self, _: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
+    }
+
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        match request.account {
+            "admin" => Precedence::Listed,
+            _ => Precedence::None,
+        }
+    }
+}
+
+fn accounts(sources: &[SignInSource]) -> Arc<dyn Authenticator> {
+    let mut chain = AuthenticatorChain::new();
+    chain.push("users", Admin).unwrap();
+    sources.iter().for_each(|source| chain.push(source.id().clone(), source.clone()).unwrap());
+    Arc::new(chain)
 }
 
 /// A clock that the test sets.
@@ -90,13 +134,21 @@ impl Site {
         let providers = [Arc::new(Scripted::default()), Arc::new(Scripted::default())];
         let store = Arc::new(MemoryTokenStore::default());
         let keys = SealingKeys::random().unwrap();
-        let offers = ["one", "two"].iter().zip(&providers).map(|(id, provider)| {
-            let source =
-                SignInSource::new(*id, provider.clone() as Arc<_>, store.clone() as Arc<_>, keys.clone());
-            SignInOffer::new(source.with_reserved_accounts(["admin"]), format!("Provider {id}"))
+        let sources = ["one", "two"].iter().zip(&providers).map(|(id, provider)| {
+            let id = (*id).try_into().unwrap();
+            SignInSource::new(id, provider.clone() as Arc<_>, store.clone() as Arc<_>, keys.clone())
         });
-        let tokens = StoredTokens::new(store.clone()).with_personal_tokens(PersonalPolicy::default());
-        Self { pages: SignInPages::new(offers.collect::<Vec<_>>(), tokens, keys, options), providers, store }
+        let sources: Vec<SignInSource> = sources.collect();
+        let accounts = accounts(&sources);
+        let offers: Vec<_> = sources
+            .into_iter()
+            .map(|source| {
+                let name = format!("Provider {}", source.id());
+                SignInOffer::new(source, name)
+            })
+            .collect();
+        let tokens = StoredTokens::new("Acme", store.clone()).with_personal_tokens(PersonalPolicy::default());
+        Self { pages: SignInPages::new(offers, accounts, tokens, keys, options), providers, store }
     }
 
     async fn ask(&self, request: http::request::Builder, body: &str) -> Seen {
@@ -124,6 +176,13 @@ impl Site {
         assert_eq!(begun.head.status, 303);
         let state = begun.location().split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
         (begun.cookie(), state)
+    }
+
+    /// Sends the form that makes a token, and follows to the page that shows it.
+    async fn make(&self, session: &str, form: &str) -> Seen {
+        let made = self.post("/account/tokens", session, form).await;
+        assert_eq!(made.head.status, 303, "{}", made.body);
+        self.get(made.location().strip_prefix("/x").unwrap(), session).await
     }
 
     /// The cookie of someone who has signed in.
@@ -337,7 +396,7 @@ async fn forms_of_others_change_nothing() {
     assert_eq!(post.head.headers["allow"], "GET, HEAD");
     assert_eq!(site.get("/account", &alice).await.body.matches("Revoke token</button>").count(), 0);
 
-    let created = site.post("/account/tokens", &alice, &form).await;
+    let created = site.make(&alice, &form).await;
     created.is(200, "docker login --username alice REGISTRY");
     // Nobody revokes another's token, or learns that it is there.
     let id = site.get("/account", &alice).await;
@@ -396,13 +455,15 @@ async fn a_provider_that_is_away_is_said_to_be() {
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random().unwrap();
     let offer = |id: &str, provider: Scripted| {
-        let source = SignInSource::new(id, Arc::new(provider), store.clone(), keys.clone());
+        let source =
+            SignInSource::new(id.try_into().unwrap(), Arc::new(provider), store.clone(), keys.clone());
         SignInOffer::new(source, id)
     };
     let away = Scripted { away: true, ..Scripted::default() };
     let slow = || Scripted { hangs: true, ..Scripted::default() };
     let offers = [offer("one", away), offer("slow", slow()), offer("slower", slow())];
-    let pages = SignInPages::new(offers, StoredTokens::new(store.clone()), keys, PageOptions::default());
+    let tokens = StoredTokens::new("Acme", store.clone());
+    let pages = SignInPages::new(offers, accounts(&[]), tokens, keys, PageOptions::default());
     let ask = async |path: &str| {
         let request = Request::get(path).header(HOST, "a.example").header("accept", "text/html");
         let answer = pages.respond(request.body(Full::<Bytes>::default()).unwrap()).await;
@@ -434,7 +495,7 @@ async fn what_people_write_is_text() {
     let session = site.session(account).await;
     let csrf = site.get("/account", &session).await.csrf().to_owned();
     let name = "%3Cscript%3Ealert(1)%3C/script%3E%22";
-    let created = site.post("/account/tokens", &session, &format!("csrf={csrf}&name={name}&days=30")).await;
+    let created = site.make(&session, &format!("csrf={csrf}&name={name}&days=30")).await;
     for page in [created, site.get("/account", &session).await] {
         page.is(200, "&#60;script&#62;");
         assert!(!page.body.contains("<script") && !page.body.contains("<b>"), "{}", page.body);
@@ -464,7 +525,28 @@ async fn an_account_has_only_so_many_tokens() {
     let csrf = site.get("/account", &session).await.csrf().to_owned();
     let form = format!("csrf={csrf}&name=a&days=7");
     for _ in 0..2 {
-        site.post("/account/tokens", &session, &form).await.is(200, "Your new token");
+        site.make(&session, &form).await.is(200, "Your new token");
+    }
+    site.post("/account/tokens", &session, &form).await.is(400, "as many tokens as you may");
+}
+
+/// An account of another provider has the same name, and tokens of its own.
+#[tokio::test]
+async fn a_namesakes_tokens_do_not_count() {
+    let site = Site::with(PageOptions { tokens: 2, ..Site::new().pages.0.options.clone() });
+    for id in ["0000000000000001", "0000000000000002"] {
+        let id = id.parse().unwrap();
+        let secret = token_auth_core::SecretDigest::of("x");
+        let mut record =
+            token_auth_core::TokenRecord::new(id, TokenKind::Personal, "alice", secret, UNIX_EPOCH);
+        record.source = Some("two".to_owned());
+        site.store.insert(&record).await.unwrap();
+    }
+    let session = site.session("alice").await;
+    let csrf = site.get("/account", &session).await.csrf().to_owned();
+    let form = format!("csrf={csrf}&name=a&days=7");
+    for _ in 0..2 {
+        site.make(&session, &form).await.is(200, "Your new token");
     }
     site.post("/account/tokens", &session, &form).await.is(400, "as many tokens as you may");
 }
@@ -476,7 +558,7 @@ async fn many_tokens_are_on_several_pages() {
     let csrf = site.get("/account", &session).await.csrf().to_owned();
     for number in 0..60 {
         let form = format!("csrf={csrf}&name=job+{number}&days=7");
-        site.post("/account/tokens", &session, &form).await.is(200, "Your new token");
+        site.make(&session, &form).await.is(200, "Your new token");
     }
     let first = site.get("/account", &session).await;
     assert_eq!(first.body.matches("Revoke token</button>").count(), 50);
@@ -496,12 +578,15 @@ async fn sessions_and_tickets_end() {
     let keys = SealingKeys::random().unwrap();
     let provider = Arc::new(Scripted::default());
     *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("alice")));
-    let source = SignInSource::new("one", provider, store.clone(), keys.clone()).with_clock(clock);
+    let source =
+        SignInSource::new("one".try_into().unwrap(), provider, store.clone(), keys.clone()).with_clock(clock);
     let options =
         PageOptions { public_url: Some("https://a.example".parse().unwrap()), ..PageOptions::default() };
     let (session, ticket) = (options.session.as_secs(), options.sign_in.as_secs());
+    let accounts = accounts(std::slice::from_ref(&source));
     let offers = [SignInOffer::new(source, "One")];
-    let pages = SignInPages::with_clock(offers, StoredTokens::new(store.clone()), keys, options, clock);
+    let tokens = StoredTokens::new("Acme", store.clone());
+    let pages = SignInPages::with_clock(offers, accounts, tokens, keys, options, clock);
     let site = Site { pages, providers: [Arc::default(), Arc::default()], store: Arc::default() };
     let begin = async || {
         let begun = site.get("/sign-in/one", "").await;
@@ -518,4 +603,138 @@ async fn sessions_and_tickets_end() {
     assert_eq!(site.get("/account", &signed_in).await.head.status, 200);
     *NOW.lock().unwrap() += 1;
     assert_eq!(site.get("/account", &signed_in).await.head.status, 303);
+}
+
+/// What the browser asks for again when a page is loaded anew: the page, and not another token.
+#[tokio::test]
+async fn a_new_token_is_shown_once_and_made_once() {
+    let site = Site::new();
+    let session = site.session("alice").await;
+    let csrf = site.get("/account", &session).await.csrf().to_owned();
+    let form = format!("csrf={csrf}&name=Laptop&days=30");
+    let made = site.post("/account/tokens", &session, &form).await;
+    assert_eq!(made.head.status, 303);
+    assert!(!made.body.contains("tap_") && !made.location().contains("tap_"));
+    let path = made.location().strip_prefix("/x").unwrap().to_owned();
+    // Neither the head alone, nor anyone else, uses it up or sees it: not even another session of the same person.
+    let head = Request::head(&path).header("accept", "text/html").header(COOKIE, &session);
+    assert_eq!(site.ask(head, "").await.head.status, 405);
+    let (again, mallory) = (site.session("alice").await, site.session("mallory").await);
+    assert_eq!(site.get(&path, "").await.location(), "/x/sign-in");
+    assert_eq!(site.get(&path, &again).await.location(), "/x/account?shown");
+    site.get(&path, &mallory).await.is(404, "no such page");
+    let shown = site.get(&path, &session).await;
+    shown.is(200, "tap_");
+    assert!(shown.body.contains("Laptop"), "{}", shown.body);
+    assert_eq!(site.get(&path, &session).await.location(), "/x/account?shown");
+    let list = site.get("/account?shown", &session).await;
+    list.is(200, "A token is shown once");
+    assert_eq!(list.body.matches("Revoke token</button>").count(), 1);
+    // One that was revoked meanwhile is not shown, nor one that nobody has made.
+    let made = site.post("/account/tokens", &session, &form).await;
+    let path = made.location().strip_prefix("/x").unwrap().to_owned();
+    site.post(&format!("{path}/revoke"), &session, &format!("csrf={csrf}")).await;
+    site.get(&path, &session).await.is(404, "no such page");
+    site.get("/account/tokens/AAAAAAAAAAAAAAAA", &session).await.is(404, "no such page");
+    site.get("/account/tokens/x", &session).await.is(404, "no such page");
+}
+
+/// Sessions that were begun elsewhere, with the same sealing keys, are none here.
+#[tokio::test]
+async fn a_session_is_good_where_it_was_begun() {
+    let keys = SealingKeys::random().unwrap();
+    let shared = Arc::new(MemoryTokenStore::default());
+    let place = |store: &Arc<MemoryTokenStore>, provider: Scripted, id: &str, url: &str, issuer: &str| {
+        *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("ceo")));
+        let source = SignInSource::new(id, Arc::new(provider), store.clone() as Arc<_>, keys.clone());
+        let mut options = PageOptions::at(url.parse().unwrap());
+        options.issuer = issuer.to_owned();
+        let tokens = StoredTokens::new(store.clone()).with_personal_tokens(PersonalPolicy::default());
+        let pages = SignInPages::new([SignInOffer::new(source, "One")], tokens, keys.clone(), options);
+        Site { pages, providers: [Arc::default(), Arc::default()], store: store.clone() }
+    };
+    let usual = |store: &Arc<MemoryTokenStore>| {
+        place(store, Scripted::default(), "one", "https://a.example/x", "auth")
+    };
+    let at = |issuer| Scripted { issuer, ..Scripted::default() };
+    let site = usual(&shared);
+    let (cookie, state) = site.begun("one").await;
+    let callback = format!("/one_auth?code=c&state={state}");
+    let session = site.get(&callback, &cookie).await.cookie();
+    site.get("/account", &session).await.is(200, "Your access tokens");
+    // A replica.
+    usual(&shared).get("/account", &session).await.is(200, "Your access tokens");
+    let other_store = Arc::new(MemoryTokenStore::default());
+    for (name, other) in [
+        ("another store", usual(&other_store)),
+        (
+            "another provider",
+            place(&shared, at("https://evil.example"), "one", "https://a.example/x", "auth"),
+        ),
+        ("another id", place(&shared, Scripted::default(), "two", "https://a.example/x", "auth")),
+        ("another origin", place(&shared, Scripted::default(), "one", "https://b.example/x", "auth")),
+        ("another path", place(&shared, Scripted::default(), "one", "https://a.example/y", "auth")),
+        ("another issuer", place(&shared, Scripted::default(), "one", "https://a.example/x", "staging")),
+    ] {
+        // Somebody of the same name is there.
+        let provider = other.pages.0.offers[0].source.id().to_owned();
+        let (theirs, state) = other.begun(&provider).await;
+        let signed_in = other.get(&format!("/{provider}_auth?code=c&state={state}"), &theirs).await;
+        assert_eq!(signed_in.head.status, 303, "{name}");
+        let cookie_name = signed_in.cookie().split_once('=').unwrap().0.to_owned();
+        let moved = format!("{cookie_name}={}", session.split_once('=').unwrap().1);
+        let seen = other.get("/account", &moved).await;
+        assert_eq!(seen.head.status, 303, "{name}");
+        assert!(seen.location().ends_with("/sign-in"), "{name}");
+    }
+}
+
+/// Whoever had the name before has neither a session nor a token of the one who has it now, in whatever order things happen.
+#[tokio::test]
+async fn nothing_survives_the_change_of_a_name_to_another_person() {
+    let site = Site::new();
+    let before = site.session("eve").await;
+    let csrf = site.get("/account", &before).await.csrf().to_owned();
+    let form = format!("csrf={csrf}&name=Laptop&days=30");
+    site.make(&before, &form).await.is(200, "tap_");
+    let other = |subject: &str| Verdict::Known(Profile { subject: subject.to_owned(), ..profile("eve") });
+    let source = site.pages.0.offers[0].source.clone();
+    // A token that is being made while the name changes hands is of the person before.
+    let now = SystemTime::now();
+    let identity = source.subject("eve").await.unwrap();
+    let tokens = site.pages.0.tokens.clone();
+    let made = async |subject: Option<&str>| {
+        let new = token_auth_core::NewPersonalToken::new("eve", "late").with_subject(subject);
+        tokens.create(new, &source, now).await
+    };
+    let (_, late) = made(identity.as_deref()).await.unwrap();
+    *site.providers[0].verdict.lock().unwrap() = Some(other("the next eve"));
+    let (cookie, state) = site.begun("one").await;
+    let after = site.get(&format!("/one_auth?code=c&state={state}"), &cookie).await.cookie();
+    assert_eq!(site.get("/account", &before).await.location(), "/x/sign-in");
+    site.post("/account/tokens", &before, &form).await.is(401, "not signed in");
+    assert!(made(identity.as_deref()).await.is_err(), "the account is another person's");
+    // Inserted after all has been revoked.
+    site.store.insert(&late).await.unwrap();
+    let list = site.get("/account", &after).await;
+    assert!(list.body.contains("You have no tokens yet."), "{}", list.body);
+}
+
+/// As the command for operators does it.
+#[tokio::test]
+async fn sessions_end_with_the_tokens_of_the_account() {
+    let site = Site::new();
+    let (alice, mallory) = (site.session("alice").await, site.session("mallory").await);
+    let csrf = site.get("/account", &alice).await.csrf().to_owned();
+    let form = format!("csrf={csrf}&name=Laptop&days=30");
+    site.make(&alice, &form).await.is(200, "tap_");
+    let tokens = &site.pages.0.tokens;
+    assert_eq!(tokens.revoke_account("alice", Some(TokenKind::Refresh)).await.unwrap(), 0);
+    site.get("/account", &alice).await.is(200, "Your access tokens");
+    assert_eq!(tokens.revoke_account("alice", None).await.unwrap(), 1);
+    assert_eq!(site.get("/account", &alice).await.location(), "/x/sign-in");
+    site.post("/account/tokens", &alice, &form).await.is(401, "not signed in");
+    site.get("/account", &mallory).await.is(200, "Your access tokens");
+    let again = site.session("alice").await;
+    site.get("/account", &again).await.is(200, "Your access tokens");
 }

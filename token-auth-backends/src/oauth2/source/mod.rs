@@ -2,12 +2,9 @@
 
 #[cfg(all(feature = "password", feature = "token-store-redis"))]
 mod adopt;
-mod sessions;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
-    Clock, Identity, SystemClock, TokenQuery, TokenStore, async_trait,
+    Clock, Identity, Precedence, SourceId, StoredTokens, SystemClock, TokenQuery, TokenStore, async_trait,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -45,32 +42,30 @@ const ATTEMPTS: usize = 8;
 /// The provider's tokens are kept in the store, encrypted.
 #[derive(Clone)]
 pub struct SignInSource {
-    id: Arc<str>,
+    id: SourceId,
     provider: Arc<dyn IdentityProvider>,
     store: Arc<dyn TokenStore>,
     keys: Arc<SealingKeys>,
     account_prefix: Arc<str>,
-    reserved: Arc<BTreeSet<String>>,
     revalidate_after: Duration,
     clock: Arc<dyn Clock>,
 }
 
 impl SignInSource {
-    /// A provider by its id, which names the source of its accounts: in the log, in the store, and in its path
-    /// `/ID_auth`.
+    /// A provider by its id, under which the source is put into a chain: it names the source in the log, in the store, and in
+    /// its path `/ID_auth`.
     pub fn new(
-        id: impl Into<Arc<str>>,
+        id: SourceId,
         provider: Arc<dyn IdentityProvider>,
         store: Arc<dyn TokenStore>,
         keys: SealingKeys,
     ) -> Self {
         Self {
-            id: id.into(),
+            id,
             provider,
             store,
             keys: Arc::new(keys),
             account_prefix: "".into(),
-            reserved: Arc::default(),
             revalidate_after: Duration::from_secs(3600),
             clock: Arc::new(SystemClock),
         }
@@ -81,12 +76,6 @@ impl SignInSource {
     #[must_use]
     pub fn with_account_prefix(self, prefix: impl Into<Arc<str>>) -> Self {
         Self { account_prefix: prefix.into(), ..self }
-    }
-
-    /// Names accounts that belong to other sources: nobody becomes one of them by signing in. Default: none.
-    #[must_use]
-    pub fn with_reserved_accounts<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
-        Self { reserved: Arc::new(names.into_iter().map(Into::into).collect()), ..self }
     }
 
     /// Says after what time the provider is asked again. Default: an hour.
@@ -102,7 +91,7 @@ impl SignInSource {
     }
 
     /// The id.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &SourceId {
         &self.id
     }
 
@@ -110,47 +99,53 @@ impl SignInSource {
         &self.provider
     }
 
-    /// Whether the account is one of another source.
-    pub(in crate::oauth2) fn is_reserved(&self, profile: &Profile) -> bool {
-        self.reserved.contains(&*self.identity(profile).account)
-    }
-
     /// Whose account this is, by the name that rules see.
     fn identity(&self, profile: &Profile) -> Identity {
         let subject = digest(&SHA256, format!("{}\0{}", self.id, profile.subject).as_bytes());
+        let subject = URL_SAFE_NO_PAD.encode(subject);
         Identity::new(format!("{}{}", self.account_prefix, profile.account))
             .with_labels(profile.labels.clone())
-            .with_source(self.id.to_string())
             // A name that another person has now does not open what was made for the one before.
-            .with_security_stamp(URL_SAFE_NO_PAD.encode(subject))
+            .with_security_stamp(&*subject)
+            .with_subject(&*subject)
     }
 
-    /// Keeps what the provider said of someone who has just signed in.
+    /// The [subject](Identity::subject) of whoever has this account now, as far as the provider has said; nothing if nobody
+    /// has it any more.
+    pub(in crate::oauth2) async fn subject(&self, account: &str) -> Result<Option<Arc<str>>, BackendError> {
+        let key = BlobKey::new(&*self.id, account);
+        let blob = self.store.read_blob(&key).await?;
+        let memory = blob.and_then(|blob| self.open(&key, &blob)).filter(|memory| memory.ended.is_none());
+        Ok(memory.and_then(|memory| self.identity(&memory.profile).subject))
+    }
+
+    /// Keeps what the provider said of someone who has just signed in. If another person had the name before, all that was
+    /// theirs ends: what they still begin now is of a subject that the account has no more, and what they have begun ends
+    /// with the sessions first, which make tokens, and then with the tokens.
     pub(in crate::oauth2) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
         let identity = self.identity(&profile);
         let key = BlobKey::new(&*self.id, &*identity.account);
         let memory = Memory::new(profile, seconds(self.clock.now()));
         for _ in 0..ATTEMPTS {
             let before = self.store.read_blob(&key).await?;
-            if let Some(blob) = &before
-                && !self.is_same_person(&key, blob, &memory.profile)
-            {
+            if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_none() {
+                continue;
+            }
+            // What cannot be read any more may be of anyone.
+            let of_before = before.as_ref().map(|blob| self.open(&key, blob));
+            if of_before.is_some_and(|known| {
+                known.is_none_or(|known| known.profile.subject != memory.profile.subject)
+            }) {
+                StoredTokens::new(Arc::clone(&self.store)).end_sessions(&identity.account).await?;
                 self.revoke_all(&identity.account).await?;
-                self.end_sessions(&identity.account).await?;
             }
-            if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_some() {
-                return Ok(identity);
-            }
+            return Ok(identity);
         }
         Err(unavailable(&self.id, "the store is written by others all the time"))
     }
 
-    /// Whether the account is of the person who had it before. What cannot be read any more may be of anyone.
-    fn is_same_person(&self, key: &BlobKey, blob: &Blob, profile: &Profile) -> bool {
-        let opened = self.keys.open(Purpose::Grant, &context(key), &blob.data);
-        opened
-            .and_then(|plain| Memory::from_json(&plain))
-            .is_some_and(|memory| memory.profile.subject == profile.subject)
+    fn open(&self, key: &BlobKey, blob: &Blob) -> Option<Memory> {
+        Memory::from_json(&self.keys.open(Purpose::Grant, &context(key), &blob.data)?)
     }
 
     /// Removes the tokens that were made for someone who had this name before.
@@ -159,7 +154,7 @@ impl SignInSource {
         let mut after = None;
         loop {
             let page = self.store.list(&query, after.as_ref(), 500).await?;
-            for record in page.records.iter().filter(|record| record.source.as_deref() == Some(&*self.id)) {
+            for record in page.records.iter().filter(|record| record.source.as_ref() == Some(&self.id)) {
                 self.store.revoke(&record.id).await?;
                 tracing::warn!(source = &*self.id, account, token = %record.id, "revoked: the account is another person's now");
             }
@@ -191,8 +186,7 @@ impl SignInSource {
         let patience = tokio::time::Instant::now() + LEASE;
         loop {
             let Some(blob) = self.store.read_blob(&key).await? else { return Ok(Authn::Abstain) };
-            let opened = self.keys.open(Purpose::Grant, &context(&key), &blob.data);
-            let Some(memory) = opened.and_then(|plain| Memory::from_json(&plain)) else {
+            let Some(memory) = self.open(&key, &blob) else {
                 tracing::warn!(
                     source = &*self.id,
                     account = key.account,
@@ -200,9 +194,6 @@ impl SignInSource {
                 );
                 return Ok(Authn::Reject("the provider's tokens cannot be opened: sign in again".into()));
             };
-            if self.is_reserved(&memory.profile) {
-                return Ok(Authn::Reject("the account name belongs to another source".into()));
-            }
             if let Some(reason) = memory.ended {
                 return Ok(Authn::Reject(reason.into()));
             }
@@ -295,13 +286,18 @@ impl Authenticator for SignInSource {
 
     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         match request.source {
-            Some(source) if source != &*self.id => Ok(Authn::Abstain),
+            Some(source) if *source != self.id => Ok(Authn::Abstain),
             _ => self.judge(BlobKey::new(&*self.id, request.account)).await,
         }
     }
 
-    fn name(&self) -> Cow<'static, str> {
-        self.id.to_string().into()
+    /// Whoever has signed in, without a word of the provider.
+    async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
+        Ok(self.store.read_blob(&BlobKey::new(&*self.id, request.account)).await?.is_some())
+    }
+
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        Precedence::by_prefix(&self.account_prefix, request.account)
     }
 }
 

@@ -68,7 +68,7 @@ struct Inner {
     link: Link,
     keys: Keys,
     servers: RedisServers,
-    docker_auth: bool,
+    docker_auth: Vec<String>,
     /// Set once it has been looked at.
     policy: OnceCell<()>,
 }
@@ -90,7 +90,7 @@ impl RedisTokenStore {
     pub fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
         let (link, keys) = (Link::new(options)?, Keys(options.prefix.clone()));
         let servers = options.servers.clone();
-        let docker_auth = options.docker_auth;
+        let docker_auth = options.docker_auth.clone();
         Ok(Self(Arc::new(Inner { link, keys, servers, docker_auth, policy: OnceCell::new() })))
     }
 
@@ -214,10 +214,13 @@ impl Inner {
             removed += self.sum(entries.iter().map(revoke).collect()).await?;
             self.forget(&entries).await;
         }
-        if self.docker_auth && kind != Some(TokenKind::Refresh) {
-            let mut remove = cmd("DEL");
-            remove.arg(format!("{DOCKER_AUTH_PREFIX}{account}"));
-            removed += self.link.ask::<u64>(&remove).await?;
+        if kind != Some(TokenKind::Refresh) {
+            let names = self.docker_auth.iter().filter_map(|prefix| account.strip_prefix(prefix.as_str()));
+            for name in names.filter(|name| !name.is_empty()) {
+                let mut remove = cmd("DEL");
+                remove.arg(format!("{DOCKER_AUTH_PREFIX}{name}"));
+                removed += self.link.ask::<u64>(&remove).await?;
+            }
         }
         Ok(removed)
     }

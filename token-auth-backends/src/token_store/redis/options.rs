@@ -21,9 +21,10 @@ pub struct RedisOptions {
     pub tls: Option<RedisTls>,
     /// What the names of all keys begin with. Default `token-auth:`.
     pub prefix: String,
-    /// Whether docker_auth's token database is there, too: the docker password of an account is then removed with its
-    /// personal access tokens. Default no.
-    pub docker_auth: bool,
+    /// What the names of accounts begin with before the name that docker_auth's token database has for them, if that is
+    /// there, too: the docker password of an account is then removed with its personal access tokens. An empty text for
+    /// names that are the same there. Default none: there is no such database.
+    pub docker_auth: Vec<String>,
     /// How long a connection may take to be made. Default 2 s.
     pub connect_timeout: Duration,
     /// How long an answer may take. Default 2 s.
@@ -40,7 +41,7 @@ impl RedisOptions {
             database: 0,
             tls: None,
             prefix: "token-auth:".to_owned(),
-            docker_auth: false,
+            docker_auth: Vec::new(),
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(2),
         }

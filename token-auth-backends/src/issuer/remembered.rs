@@ -1,20 +1,15 @@
-//! The keys of an issuer, remembered.
+//! What an issuer publishes, remembered.
 
-pub(super) mod address;
-mod error;
-mod source;
-
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
-use token_auth_core::Clock;
-use token_auth_core::token::TrustedKeys;
+use token_auth_core::{Clock, async_trait};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
-pub use error::{AddressError, KeysError};
-pub(super) use source::Remote;
+use super::KeysError;
 
 /// Whoever has keys that are good waits so long for newer ones. A slow issuer holds nobody up for longer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -43,50 +38,31 @@ impl Default for KeyOptions {
     }
 }
 
-/// Keys that do not change, or those of a source, remembered.
-#[derive(Debug)]
-pub(super) enum Keys {
-    Fixed(Arc<TrustedKeys>),
-    Remembered(Arc<Remembered>),
+/// What an issuer publishes, as far as it is of use, and where it is asked for.
+#[async_trait]
+pub(crate) trait Publisher: fmt::Debug + Send + Sync + 'static {
+    /// What is kept of it: its keys, as a rule.
+    type Published: Send + Sync + 'static;
+
+    /// What it publishes now.
+    async fn fetch(&self) -> Result<Self::Published, KeysError>;
+
+    /// For the log.
+    fn issuer(&self) -> &str;
 }
 
-impl Keys {
-    pub(super) async fn now(&self) -> Result<Arc<TrustedKeys>, KeysError> {
-        match self {
-            Self::Fixed(keys) => Ok(Arc::clone(keys)),
-            Self::Remembered(keys) => keys.now().await,
-        }
-    }
-
-    /// Takes over what an earlier one remembers of the same source.
-    pub(super) fn succeed(&self, earlier: &Self) {
-        if let (Self::Remembered(now), Self::Remembered(then)) = (self, earlier)
-            && now.remote.is_same(&then.remote)
-        {
-            now.kept.store(then.kept.load_full());
-        }
-    }
-
-    /// Others than these, if the issuer has new ones: a token is signed by a key that is not among them.
-    pub(super) async fn other_than(&self, known: &Arc<TrustedKeys>) -> Option<Arc<TrustedKeys>> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::Remembered(keys) => keys.other_than(known).await,
-        }
-    }
-}
-
-pub(super) struct Remembered {
-    remote: Remote,
+/// What a publisher has said last, good for a while, and asked for again at most so often.
+pub(crate) struct Remembered<P: Publisher> {
+    publisher: P,
     options: KeyOptions,
     clock: Arc<dyn Clock>,
-    kept: ArcSwapOption<Kept>,
+    kept: ArcSwapOption<Kept<P::Published>>,
     /// When the issuer was asked last, and what went wrong. Held while it is asked.
     last: Arc<Mutex<Option<Attempt>>>,
 }
 
-struct Kept {
-    keys: Arc<TrustedKeys>,
+struct Kept<T> {
+    content: Arc<T>,
     since: SystemTime,
 }
 
@@ -95,30 +71,31 @@ struct Attempt {
     problem: Option<String>,
 }
 
-impl Remembered {
-    pub(super) fn new(remote: Remote, options: KeyOptions, clock: Arc<dyn Clock>) -> Self {
-        Self { remote, options, clock, kept: ArcSwapOption::empty(), last: Arc::default() }
+impl<P: Publisher> Remembered<P> {
+    pub(crate) fn new(publisher: P, options: KeyOptions, clock: Arc<dyn Clock>) -> Self {
+        Self { publisher, options, clock, kept: ArcSwapOption::empty(), last: Arc::default() }
     }
 
-    async fn now(self: &Arc<Self>) -> Result<Arc<TrustedKeys>, KeysError> {
+    /// What is published now, or was a while ago while the issuer does not answer.
+    pub(crate) async fn now(self: &Arc<Self>) -> Result<Arc<P::Published>, KeysError> {
         let Some(kept) = self.kept.load_full() else {
             let last = Arc::clone(&self.last).lock_owned().await;
             return self.ask(last).await;
         };
         if self.since(kept.since) < self.options.refresh_after {
-            return Ok(Arc::clone(&kept.keys));
+            return Ok(Arc::clone(&kept.content));
         }
         // One request asks; the others go on with what there is.
         let failed = match Arc::clone(&self.last).try_lock_owned() {
             Ok(last) => match timeout(PATIENCE, self.ask(last)).await {
-                Ok(Ok(keys)) => return Ok(keys),
+                Ok(Ok(content)) => return Ok(content),
                 Ok(Err(error)) => Some(error),
                 Err(_) => None,
             },
             Err(_) => None,
         };
         match (self.since(kept.since) < self.options.keep_for, failed) {
-            (true, _) => Ok(Arc::clone(&kept.keys)),
+            (true, _) => Ok(Arc::clone(&kept.content)),
             (false, Some(error)) => Err(error),
             (false, None) => {
                 let last = Arc::clone(&self.last).lock_owned().await;
@@ -127,9 +104,22 @@ impl Remembered {
         }
     }
 
-    async fn other_than(self: &Arc<Self>, known: &Arc<TrustedKeys>) -> Option<Arc<TrustedKeys>> {
+    /// The publisher.
+    #[cfg(feature = "workload")]
+    pub(crate) fn publisher(&self) -> &P {
+        &self.publisher
+    }
+
+    /// Takes over what an earlier one remembers of the same publisher.
+    #[cfg(feature = "workload")]
+    pub(crate) fn succeed(&self, earlier: &Self) {
+        self.kept.store(earlier.kept.load_full());
+    }
+
+    /// Another content than this, if the issuer has a new one: a token is signed by a key that is not in it.
+    pub(crate) async fn other_than(self: &Arc<Self>, known: &Arc<P::Published>) -> Option<Arc<P::Published>> {
         let last = Arc::clone(&self.last).lock_owned().await;
-        self.ask(last).await.ok().filter(|keys| !Arc::ptr_eq(keys, known))
+        self.ask(last).await.ok().filter(|content| !Arc::ptr_eq(content, known))
     }
 
     /// Asks the issuer, unless that was done a moment ago. The question goes on when nobody waits for the answer any more:
@@ -137,12 +127,12 @@ impl Remembered {
     async fn ask(
         self: &Arc<Self>,
         last: OwnedMutexGuard<Option<Attempt>>,
-    ) -> Result<Arc<TrustedKeys>, KeysError> {
+    ) -> Result<Arc<P::Published>, KeysError> {
         if let Some(attempt) = &*last
             && self.since(attempt.at) < self.options.interval
         {
             return match (&attempt.problem, self.kept.load_full()) {
-                (None, Some(kept)) => Ok(Arc::clone(&kept.keys)),
+                (None, Some(kept)) => Ok(Arc::clone(&kept.content)),
                 (problem, _) => Err(KeysError::Recent(problem.clone().unwrap_or_default())),
             };
         }
@@ -153,18 +143,22 @@ impl Remembered {
     async fn fetch(
         self: Arc<Self>,
         mut last: OwnedMutexGuard<Option<Attempt>>,
-    ) -> Result<Arc<TrustedKeys>, KeysError> {
-        let fetched = self.remote.fetch().await;
+    ) -> Result<Arc<P::Published>, KeysError> {
+        let fetched = self.publisher.fetch().await;
         let at = self.clock.now();
         let problem = fetched.as_ref().err().map(|error| {
             let text = chain(error);
-            tracing::warn!(issuer = self.remote.issuer(), problem = text, "cannot ask for an issuer's keys");
+            tracing::warn!(
+                issuer = self.publisher.issuer(),
+                problem = text,
+                "cannot ask an issuer for its keys"
+            );
             text
         });
         *last = Some(Attempt { at, problem });
-        let keys = Arc::new(fetched?);
-        self.kept.store(Some(Arc::new(Kept { keys: Arc::clone(&keys), since: at })));
-        Ok(keys)
+        let content = Arc::new(fetched?);
+        self.kept.store(Some(Arc::new(Kept { content: Arc::clone(&content), since: at })));
+        Ok(content)
     }
 
     /// How long ago that was. A clock that was set back makes it long ago.
@@ -185,10 +179,10 @@ fn chain(error: &KeysError) -> String {
     text
 }
 
-impl std::fmt::Debug for Remembered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<P: Publisher> fmt::Debug for Remembered<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Remembered")
-            .field("remote", &self.remote)
+            .field("publisher", &self.publisher)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }

@@ -1,17 +1,20 @@
+//! Where the keys of an issuer of workload identities are.
+
 use std::fmt;
 use std::path::PathBuf;
 
-use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use http::{Request, Uri};
+use http::Uri;
+use http::header::HeaderValue;
 use serde::Deserialize;
+use token_auth_core::async_trait;
 use token_auth_core::token::TrustedKeys;
 
-use super::{KeysError, address};
 use crate::http_client::{HttpClient, HttpOptions};
+use crate::issuer::{KeysError, Publisher, check, check_named, discovery_url, get};
 
 /// Where the keys of an issuer are asked for.
 #[derive(Clone)]
-pub(in crate::workload) struct Remote {
+pub(super) struct Remote {
     pub(super) client: HttpClient,
     issuer: String,
     /// Trusted beside those of the system.
@@ -25,18 +28,18 @@ pub(in crate::workload) struct Remote {
 }
 
 impl Remote {
-    pub(in crate::workload) fn new(
+    pub(super) fn new(
         issuer: &str,
         url: Option<&str>,
         loopback_http: bool,
         token_file: Option<PathBuf>,
         options: &HttpOptions,
     ) -> Result<Self, KeysError> {
-        let url = url.map(|url| address::check(url, loopback_http)).transpose()?;
+        let url = url.map(|url| check(url, loopback_http)).transpose()?;
         let issuer_uri = match &url {
             // Then the issuer is a name, and need not be an address.
             Some(url) => url.clone(),
-            None => address::check(issuer, loopback_http)?,
+            None => check(issuer, loopback_http)?,
         };
         let client = HttpClient::new(options)?;
         let certificates = options.certificates.clone();
@@ -60,18 +63,6 @@ impl Remote {
         of(self) == of(other)
     }
 
-    pub(super) fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    pub(super) async fn fetch(&self) -> Result<TrustedKeys, KeysError> {
-        let url = match &self.url {
-            Some(url) => url.clone(),
-            None => self.discover().await?,
-        };
-        Ok(TrustedKeys::from_json(&self.get("the key set", url).await?)?)
-    }
-
     /// OpenID Connect Discovery 1.0, section 4: the document names its issuer, and where the keys are.
     async fn discover(&self) -> Result<Uri, KeysError> {
         #[derive(Deserialize)]
@@ -79,14 +70,13 @@ impl Remote {
             issuer: String,
             jwks_uri: String,
         }
-        let url = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-        let url = address::check(&url, self.loopback_http)?;
+        let url = check(&discovery_url(&self.issuer), self.loopback_http)?;
         let document = self.get("the discovery document", url).await?;
         let document: Document = serde_json::from_slice(&document).map_err(|_| KeysError::NoDiscovery)?;
         if document.issuer != self.issuer {
             return Err(KeysError::OtherIssuer);
         }
-        Ok(address::check_named(&document.jwks_uri, &self.issuer_uri, self.loopback_http)?)
+        Ok(check_named(&document.jwks_uri, &self.issuer_uri, self.loopback_http)?)
     }
 
     async fn get(&self, what: &'static str, url: Uri) -> Result<Vec<u8>, KeysError> {
@@ -95,17 +85,24 @@ impl Remote {
             Some(file) if url.authority() == self.issuer_uri.authority() => Some(read(file.clone()).await?),
             _ => None,
         };
-        let mut request = Request::get(url).header(ACCEPT, "application/json");
-        if let Some(credential) = credential {
-            request = request.header(AUTHORIZATION, credential);
-        }
-        // The parts are good: what could fail was checked before.
-        let request = request.body(Vec::new()).map_err(|_| KeysError::NoDiscovery)?;
-        let answer = self.client.send(request).await?;
-        match answer.status().as_u16() {
-            200 => Ok(answer.into_body()),
-            status => Err(KeysError::Status { what, status }),
-        }
+        get(&self.client, what, url, credential).await
+    }
+}
+
+#[async_trait]
+impl Publisher for Remote {
+    type Published = TrustedKeys;
+
+    async fn fetch(&self) -> Result<TrustedKeys, KeysError> {
+        let url = match &self.url {
+            Some(url) => url.clone(),
+            None => self.discover().await?,
+        };
+        Ok(TrustedKeys::from_json(&self.get("the key set", url).await?)?)
+    }
+
+    fn issuer(&self) -> &str {
+        &self.issuer
     }
 }
 

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use super::AddressError;
+use super::error::AddressError;
 
 /// An address that may be asked: https, or http on loopback where that is allowed.
-pub(in crate::workload) fn check(url: &str, loopback_http: bool) -> Result<Uri, AddressError> {
+pub(crate) fn check(url: &str, loopback_http: bool) -> Result<Uri, AddressError> {
     let uri: Uri = url.parse().map_err(|_| AddressError)?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(AddressError);
@@ -22,7 +22,7 @@ pub(in crate::workload) fn check(url: &str, loopback_http: bool) -> Result<Uri, 
 }
 
 /// An address that a discovery document names: https, or the issuer's own host and port.
-pub(super) fn check_named(url: &str, issuer: &Uri, loopback_http: bool) -> Result<Uri, AddressError> {
+pub(crate) fn check_named(url: &str, issuer: &Uri, loopback_http: bool) -> Result<Uri, AddressError> {
     let uri = check(url, loopback_http)?;
     let own = uri.scheme() == issuer.scheme() && uri.authority() == issuer.authority();
     if uri.scheme_str() == Some("https") || own { Ok(uri) } else { Err(AddressError) }

@@ -1,13 +1,13 @@
-//! Tokens of other issuers: whose they say they are, and what they say of themselves.
+//! Tokens of workloads: whose they say they are, for whom, and for how long.
 
-use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::{Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::issuer::jwt::{date, plus};
 
 /// The issuer that a credential names, if it is a JWT at all. Nobody vouches for it yet: it says whose keys to try.
 pub(super) fn claimed_issuer(credential: &str) -> Option<String> {
@@ -22,35 +22,6 @@ pub(super) fn claimed_issuer(credential: &str) -> Option<String> {
     };
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
     serde_json::from_slice(&payload).ok().map(|Claimed { iss }| iss)
-}
-
-/// The claims of a payload. Their names are unique (RFC 7519, section 4): of two, nobody could say which the issuer meant.
-pub(super) struct Claims(pub(super) Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Claims {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Unique;
-
-        impl<'de> Visitor<'de> for Unique {
-            type Value = Map<String, Value>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-                let mut claims = Map::new();
-                while let Some((name, value)) = members.next_entry()? {
-                    if claims.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a claim is there twice"));
-                    }
-                }
-                Ok(claims)
-            }
-        }
-
-        deserializer.deserialize_map(Unique).map(Self)
-    }
 }
 
 /// Whether the token is for one of the audiences (RFC 7519, section 4.1.3).
@@ -112,17 +83,4 @@ impl Times {
             (end, ours) => end.or(ours),
         })
     }
-}
-
-/// A NumericDate (RFC 7519, section 2), which may have a fraction.
-fn date(value: &Value) -> Option<SystemTime> {
-    let seconds = value.as_f64().filter(|seconds| (0.0..=MOST_SECONDS).contains(seconds))?;
-    UNIX_EPOCH.checked_add(Duration::from_secs_f64(seconds))
-}
-
-/// The end of the year 9999.
-const MOST_SECONDS: f64 = 253_402_300_799.0;
-
-fn plus(time: SystemTime, duration: Duration) -> SystemTime {
-    time.checked_add(duration).unwrap_or(time)
 }
