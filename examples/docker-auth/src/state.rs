@@ -102,7 +102,7 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
     let mut loaded = Config::load(config, options)?;
     if let Some(previous) = previous {
         loaded.service = loaded.service.succeeding(previous.endpoint.service());
-        if let (Some(now), Some(then)) = (&loaded.workload, &previous.workload) {
+        if let (Some(now), Some(then)) = (loaded.workload(), &previous.workload) {
             now.succeed(then);
         }
     }
@@ -116,9 +116,9 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
         grace: timeouts.shutdown,
     };
     let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
-    let sign_in = loaded.sign_in.clone();
+    let sign_in = loaded.sign_in().cloned();
     let endpoint = loaded.endpoint();
-    let workload = loaded.workload.clone();
+    let workload = loaded.workload().cloned();
     let expiry = loaded.expiry.clone();
     let state = State {
         token_file,

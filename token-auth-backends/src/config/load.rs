@@ -1,20 +1,18 @@
+//! From a configuration to a service.
+
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use http::Extensions;
+use token_auth_core::TokenService;
 use token_auth_core::token::RegistryTrust;
-use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
 
-use super::signer::Keys;
 use super::{
-    CertificateExpiry, Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig,
-    signer,
+    Assembly, CertificateExpiry, Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig,
+    TokensConfig,
 };
-use crate::htpasswd::{Htpasswd, HtpasswdError};
-use crate::password::PasswordVerifier;
-use crate::static_users::StaticUsers;
 
 /// A configuration, ready to serve.
 #[derive(Clone)]
@@ -28,17 +26,12 @@ pub struct Loaded {
     pub server: ServerConfig,
     /// How much requests may cost.
     pub limits: Limits,
-    /// The pages of the sign-in with the browser, if a provider is configured.
-    #[cfg(feature = "oauth2")]
-    pub sign_in: Option<crate::oauth2::SignInPages>,
     /// Refresh tokens and personal access tokens, if there are any; the service has them already.
     pub tokens: Option<TokensConfig>,
     /// What was read and does not look after itself: when one of these files changes, load again.
     pub files: Vec<PathBuf>,
-    /// Whose signed identities are believed. A later configuration may
-    /// [succeed](crate::workload::WorkloadIdentities::succeed) it.
-    #[cfg(feature = "workload")]
-    pub workload: Option<Arc<crate::workload::WorkloadIdentities>>,
+    /// What the blocks have provided beside the service, by its type.
+    pub(super) products: Extensions,
     /// What an operator should know.
     pub warnings: Vec<Finding>,
     /// What in the rules is probably not meant ([`Config::lint`]), and the policy tests that fail. Rules are used nevertheless.
@@ -102,178 +95,25 @@ impl Config {
     /// # Errors
     ///
     /// When one of the files cannot be used.
-    pub fn assemble(self) -> Result<Loaded, ConfigErrors> {
-        #[cfg_attr(not(feature = "oauth2"), expect(unused_mut, reason = "only a sign-in adds files"))]
-        let mut files = self.named_files();
+    pub fn assemble(mut self) -> Result<Loaded, ConfigErrors> {
         let failed = self.run_policy_tests().filter_map(|result| result.failure);
         let failed: Vec<Finding> = failed.map(|failure| failure.finding).collect();
-        let policy: Vec<Finding> = self.lint().into_iter().chain(failed).collect();
-        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-        let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
-            .map_err(|found| errors.extend(found))
-            .ok();
-        let mut authenticators = AuthenticatorChain::new();
-        #[cfg(feature = "workload")]
-        let workload = self.workload(&mut errors);
-        // A JWT of one of these issuers is nobody's password: no hash is computed for it.
-        #[cfg(feature = "workload")]
-        workload.iter().for_each(|identities| authenticators.push(Arc::clone(identities)));
-        let verifier = PasswordVerifier::new(self.limits.passwords).map(Arc::new);
-        let verifier = verifier.map_err(|error| errors.push(self.start.finding(error.to_string()))).ok();
-        if let Some(verifier) = &verifier {
-            self.push_authenticators(&mut authenticators, verifier, &mut errors);
+        let policy = self.lint().into_iter().chain(failed).collect();
+        let mut assembly = Assembly::new(&self)?;
+        for file in std::mem::take(&mut self.files) {
+            assembly.watch(file);
         }
-        let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
-        let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
-        let tokens = self.tokens().cloned();
-        #[cfg(feature = "oauth2")]
-        let (sources, sign_in) = match self.assemble_sign_in(stored.as_ref(), &mut errors) {
-            Some(mut assembled) => {
-                files.extend(assembled.files);
-                warnings.append(&mut assembled.warnings);
-                (assembled.sources, Some(assembled.pages))
-            }
-            None => (Vec::new(), None),
-        };
-        #[cfg(feature = "oauth2")]
-        sources.iter().for_each(|source| authenticators.push(source.clone()));
-        #[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
-        if let (Some(tokens), Some(verifier), true) = (&self.tokens, &verifier, errors.is_empty()) {
-            match tokens.docker_auth(verifier, &sources) {
-                Ok(legacy) => legacy.into_iter().for_each(|legacy| authenticators.push(legacy)),
-                Err(error) => errors.push(error),
-            }
+        for block in std::mem::take(&mut self.blocks) {
+            block.join(&mut self, &mut assembly);
         }
-        let Self { server, token, acl, limits, start, notes, .. } = self;
-        let mut authorizers = AuthorizerChain::new();
-        if let Some(acl) = acl {
-            authorizers.push(acl);
-        }
-        let (Some(Keys { signer, published, trust, warnings: mut of_keys, expiry }), true) =
-            (keys, errors.is_empty())
-        else {
-            return Err(ConfigErrors::new(errors));
-        };
-        warnings.append(&mut of_keys);
-        let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
-            .and_then(|service| service.with_lifetime(token.expiration))
-            .and_then(|service| service.with_attempt_limits(limits.attempts))
-            .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
-            .with_published_keys(published)
-            .with_timer(|moment: std::time::Instant| tokio::time::sleep_until(moment.into()));
-        let service = match token.services.is_empty() {
-            true => service,
-            false => service.with_services(token.services),
-        };
-        let service = match stored {
-            Some(stored) => service.with_stored_tokens(stored),
-            None => service,
-        };
-        Ok(Loaded {
-            service,
-            trust,
-            server,
-            limits,
-            #[cfg(feature = "oauth2")]
-            sign_in,
-            tokens,
-            files,
-            #[cfg(feature = "workload")]
-            workload,
-            warnings,
-            policy,
-            notes,
-            expiry,
-        })
+        assembly.finish(self, policy)
     }
+}
 
-    #[cfg(feature = "workload")]
-    fn workload(&self, errors: &mut Vec<Finding>) -> Option<Arc<crate::workload::WorkloadIdentities>> {
-        let identities = self.workload.as_ref()?.open();
-        identities.map(Arc::new).map_err(|error| errors.push(error)).ok()
-    }
-
-    /// Nobody becomes an account of `users` by signing in elsewhere.
-    #[cfg(feature = "oauth2")]
-    fn assemble_sign_in(
-        &self,
-        stored: Option<&token_auth_core::StoredTokens>,
-        errors: &mut Vec<Finding>,
-    ) -> Option<super::sign_in::Assembled> {
-        let (sign_in, stored) = (self.sign_in.as_ref()?, stored?);
-        let reserved: Vec<String> = self.users.iter().flatten().map(|(name, _)| name.clone()).collect();
-        let assembled = sign_in.assemble(
-            self.tokens()?,
-            stored,
-            &reserved,
-            &self.server,
-            &self.token.issuer,
-            self.examine,
-        );
-        assembled.map_err(|mut found| errors.append(&mut found)).ok()
-    }
-
-    /// docker_auth's order.
-    fn push_authenticators(
-        &self,
-        chain: &mut AuthenticatorChain,
-        verifier: &Arc<PasswordVerifier>,
-        errors: &mut Vec<Finding>,
-    ) {
-        self.push_tables(chain, verifier, errors);
-        #[cfg(feature = "ldap")]
-        if let Some((options, spot)) = &self.ldap {
-            match crate::ldap::LdapAuthenticator::new(options.clone()) {
-                Ok(directory) => chain.push(directory),
-                Err(error) => errors.push(spot.finding(error.to_string())),
-            }
-        }
-    }
-
-    /// The static users, and the password file.
-    fn push_tables(
-        &self,
-        chain: &mut AuthenticatorChain,
-        verifier: &Arc<PasswordVerifier>,
-        errors: &mut Vec<Finding>,
-    ) {
-        let users = self.users.as_ref().map(|users| {
-            let named = users.iter().map(|(name, user)| (&**name, user.clone()));
-            StaticUsers::new(Arc::clone(verifier), named)
-        });
-        let Some((options, spot)) = &self.htpasswd else {
-            return users.into_iter().for_each(|users| chain.push(users));
-        };
-        // Of two tables of passwords the second spends the time of an unknown name.
-        let mut decoys = Vec::new();
-        if let Some(mut users) = users {
-            decoys = users.take_decoys();
-            chain.push(users);
-        }
-        match Htpasswd::open(options.clone(), Arc::clone(verifier)) {
-            Ok(htpasswd) => chain.push(htpasswd.with_decoys(decoys)),
-            Err(HtpasswdError::Invalid { file, problems }) => {
-                let file: Arc<str> = file.display().to_string().into();
-                errors.extend(problems.into_iter().map(|problem| Finding::of_line(&file, problem)));
-            }
-            Err(error) => errors.push(spot.finding(error.to_string())),
-        }
-    }
-
-    /// The keys of the tokens and of the server, and those of issuers.
-    fn named_files(&self) -> Vec<PathBuf> {
-        let server = self.server.tls.as_ref().map(|tls| &tls.key_pair);
-        let mut files = Vec::new();
-        let pairs = [Some(&self.signing_pair.pair), server].into_iter().flatten();
-        let published = self.published_keys.iter().map(|(key, _)| &key.file);
-        for file in pairs.flat_map(|pair| [&pair.certificate, &pair.key]).chain(published) {
-            if !files.contains(file) {
-                files.push(file.clone());
-            }
-        }
-        #[cfg(feature = "workload")]
-        files.extend(self.workload.iter().flat_map(super::workload::Workload::files).cloned());
-        files
+impl Loaded {
+    /// What a block has [provided](Assembly::provide).
+    pub fn product<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.products.get()
     }
 }
 

@@ -1,10 +1,16 @@
+//! Reads the block `workload_auth`.
+
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use token_auth_core::token::TrustedKeys;
 
+use super::block::Handling;
 use super::field::Field;
 use super::finding::{Finding, Spot};
+use super::parts::Parts;
 use super::section::Section;
+use super::{Assembly, Config, Loaded};
 use crate::named_file;
 use crate::workload::{ClaimTemplate, IssuerAccess, KeyOptions, TrustedIssuer, WorkloadIdentities};
 
@@ -23,11 +29,28 @@ struct Issuer {
     spot: Spot,
 }
 
-pub(super) fn read(block: &Field<'_>) -> Option<Workload> {
-    let section = block.section()?;
+/// How the block is read, and becomes a part of the service.
+pub(super) const HANDLING: Handling = Handling { read, join };
+
+fn read(block: &Field<'_>, parts: &mut Parts) {
+    let Some(section) = block.section() else { return };
     let issuers = section.require("issuers").map(|field| field.list(issuer));
     section.finish();
-    Some(Workload { issuers: issuers? })
+    if let Some(issuers) = issuers {
+        parts.insert(Workload { issuers });
+    }
+}
+
+fn join(config: &mut Config, assembly: &mut Assembly) {
+    match config.part::<Workload>().map(Workload::open) {
+        None => {}
+        Some(Ok(identities)) => {
+            let identities = Arc::new(identities);
+            assembly.authenticator(Arc::clone(&identities));
+            assembly.provide(identities);
+        }
+        Some(Err(finding)) => assembly.error(finding),
+    }
 }
 
 fn issuer(item: &Field<'_>) -> Option<Issuer> {
@@ -57,10 +80,7 @@ fn issuer(item: &Field<'_>) -> Option<Issuer> {
         trusted = trusted.account(account);
     }
     for (label, field) in section.get("labels").and_then(|field| field.entries()).unwrap_or_default() {
-        let templates = match field.is_list() {
-            true => field.list(template),
-            false => template(&field).into_iter().collect(),
-        };
+        let templates: Vec<_> = field.one_or_more().iter().filter_map(template).collect();
         trusted = trusted.label(label, templates);
     }
     for (key, set) in [
@@ -122,26 +142,21 @@ fn template(field: &Field<'_>) -> Option<ClaimTemplate> {
 
 /// A text, or a list of texts; at least one.
 fn one_or_several(field: &Field<'_>) -> Vec<String> {
-    if !field.is_list() {
-        return field.filled().map(str::to_owned).into_iter().collect();
-    }
-    let texts = field.list(|item| item.filled().map(str::to_owned));
-    if texts.is_empty() {
+    let items = field.one_or_more();
+    if items.is_empty() {
         field.error("must not be empty");
     }
-    texts
+    items.iter().filter_map(|item| item.filled().map(str::to_owned)).collect()
+}
+
+impl Loaded {
+    /// Whose signed identities are believed. A later configuration may [succeed](WorkloadIdentities::succeed) it.
+    pub fn workload(&self) -> Option<&Arc<WorkloadIdentities>> {
+        self.product()
+    }
 }
 
 impl Workload {
-    /// The files that are read once.
-    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.issuers
-            .iter()
-            .flat_map(|issuer| [&issuer.keys, &issuer.certificates])
-            .flatten()
-            .map(|(path, _)| path)
-    }
-
     /// Reads the files; nobody is asked for keys yet.
     pub(super) fn open(&self) -> Result<WorkloadIdentities, Finding> {
         let mut identities = WorkloadIdentities::new();

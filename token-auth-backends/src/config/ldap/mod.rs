@@ -8,11 +8,47 @@ mod tests;
 
 use std::path::PathBuf;
 
+use super::block::Handling;
 use super::field::Field;
+use super::finding::Spot;
+use super::parts::Parts;
 use super::section::Section;
-use crate::ldap::{AccountName, BindTemplate, Filter, LdapOptions, LdapTls, ServiceAccount, UserSearch};
+use super::{Assembly, Config};
+use crate::ldap::{
+    AccountName, BindTemplate, Filter, LdapAuthenticator, LdapOptions, LdapTls, ServiceAccount, UserSearch,
+};
 
-pub(super) fn read(section: Section<'_>) -> Option<LdapOptions> {
+/// How the block is read, and becomes a part of the service.
+pub(super) const HANDLING: Handling = Handling { read, join };
+
+/// A directory, and where to complain of it.
+#[derive(Debug)]
+struct LocatedDirectory {
+    options: LdapOptions,
+    spot: Spot,
+}
+
+fn read(field: &Field<'_>, parts: &mut Parts) {
+    if let Some(options) = field.section().and_then(options) {
+        parts.insert(LocatedDirectory { options, spot: field.spot() });
+    }
+}
+
+fn join(config: &mut Config, assembly: &mut Assembly) {
+    let Some(LocatedDirectory { options, spot }) = config.part() else { return };
+    if let Some(directory) = assembly.take(LdapAuthenticator::new(options.clone()), spot) {
+        assembly.authenticator(directory);
+    }
+}
+
+impl Config {
+    /// The directory, if that method is configured.
+    pub fn ldap(&self) -> Option<&LdapOptions> {
+        self.part::<LocatedDirectory>().map(|located| &located.options)
+    }
+}
+
+fn options(section: Section<'_>) -> Option<LdapOptions> {
     let servers = servers::read(&section);
     let tls = tls(&section);
     let (service, bind_as_user) = binds(&section);
@@ -97,6 +133,13 @@ fn binds(section: &Section<'_>) -> (Option<ServiceAccount>, Option<BindTemplate>
         }
         Some(ServiceAccount::new(name, password_file?))
     });
+    if !is_first {
+        for key in ["search_bind_dn", "search_bind_password_file"] {
+            if let Some(field) = section.get(key) {
+                field.error("counts only with `initial_bind_as_user: true`");
+            }
+        }
+    }
     if is_first {
         // docker_auth lets it be, and does not read it.
         let _ = section.get("bind_password_file");

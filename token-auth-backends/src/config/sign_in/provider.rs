@@ -1,8 +1,11 @@
+//! Reads the blocks of providers.
+
 use std::time::Duration;
 
 use url::Url;
 
 use super::common::{self, Common};
+use crate::config::block::{self, Handling};
 use crate::config::field::Field;
 use crate::config::finding::Spot;
 use crate::config::section::Section;
@@ -12,8 +15,6 @@ use crate::oauth2::LabelClaim;
 /// One provider as it is configured.
 #[derive(Debug)]
 pub(super) struct Provider {
-    /// The block that it stands in.
-    pub(super) block: &'static str,
     pub(super) common: Common,
     pub(super) kind: Kind,
     pub(super) spot: Spot,
@@ -55,27 +56,41 @@ impl Provider {
     }
 }
 
+/// The blocks, in docker_auth's order.
+pub(super) const BLOCKS: [&str; 4] = ["google_auth", "github_auth", "oidc_auth", "gitlab_auth"];
+
+/// Reads what one kind of provider has of its own.
+pub(super) type Read = fn(&Section<'_>) -> (Option<Common>, Option<Kind>);
+
+pub(in crate::config) const GOOGLE: Handling =
+    Handling { read: |field, parts| super::read_providers(field, parts, google), join: block::nothing };
+pub(in crate::config) const GITHUB: Handling =
+    Handling { read: |field, parts| super::read_providers(field, parts, github), join: block::nothing };
+pub(in crate::config) const OIDC: Handling =
+    Handling { read: |field, parts| super::read_providers(field, parts, oidc), join: block::nothing };
+pub(in crate::config) const GITLAB: Handling =
+    Handling { read: |field, parts| super::read_providers(field, parts, gitlab), join: block::nothing };
+
 /// A provider, and where its block says that tokens are kept, which it need not if that is said elsewhere.
 pub(super) fn read(
-    block: &'static str,
     field: &Field<'_>,
+    read: Read,
     has_store: bool,
 ) -> Option<(Provider, Option<TokenStoreConfig>)> {
     let section = field.section()?;
-    let (common, kind) = match block {
-        "google_auth" => google(&section),
-        "github_auth" => {
-            forge(&section, ["github_web_uri", "github_api_uri"], ("github", "GitHub"), "redirect_url")
-        }
-        "gitlab_auth" => {
-            forge(&section, ["gitlab_web_uri", "gitlab_api_uri"], ("gitlab", "GitLab"), "redirect_uri")
-        }
-        _ => oidc(&section),
-    };
+    let (common, kind) = read(&section);
     let token_db = token_store::read_docker_auth(&section, has_store);
     let spot = section.spot();
     section.finish();
-    Some((Provider { block, common: common?, kind: kind?, spot }, token_db))
+    Some((Provider { common: common?, kind: kind?, spot }, token_db))
+}
+
+fn github(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
+    forge(section, ["github_web_uri", "github_api_uri"], ("github", "GitHub"), "redirect_url")
+}
+
+fn gitlab(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
+    forge(section, ["gitlab_web_uri", "gitlab_api_uri"], ("gitlab", "GitLab"), "redirect_uri")
 }
 
 fn google(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
@@ -145,11 +160,7 @@ fn forge(
     match names.0 {
         "github" => (common, Some(Kind::GitHub(forge))),
         _ => {
-            if let Some(grant) = section.get("grant_type")
-                && grant.text().is_some_and(|text| text != "authorization_code")
-            {
-                grant.error("must be authorization_code");
-            }
+            section.get("grant_type").and_then(|field| field.choice());
             section.require(redirect_key);
             (common, Some(Kind::GitLab(forge)))
         }
