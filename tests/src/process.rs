@@ -44,6 +44,11 @@ impl Process {
         self.child.stdin.take().unwrap()
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it printed so far.
     pub fn stdout(&self) -> String {
         self.stdout.text()

@@ -144,6 +144,13 @@ impl Server {
         }
     }
 
+    /// How much of the machine's memory it has, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// What it has printed.
     pub fn stdout(&self) -> String {
         self.process.stdout()
