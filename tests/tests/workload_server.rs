@@ -148,7 +148,7 @@ fn the_server_starts_without_the_issuer() {
     let scope = "repository:acme/app:pull";
     let answer = ask(&server, &jwt, scope).is_error(503);
     assert!(!answer.body.contains("127.0.0.1"), "{answer}");
-    server.wait_for_log("cannot ask an issuer for its keys");
+    server.wait_for_log("cannot ask for an issuer's keys");
     // Everyone else is served.
     server.ask(Some("admin:badmin"), &[scope]).is(200);
     issuer.go_away(false);

@@ -59,17 +59,19 @@ enum Mended {
     MalformedPairs,
     Duplicates,
     GrantTypes,
+    TwoCredentials,
     EmptyScopes,
     WholeType,
     OneBadScope,
     SameScopeTwice,
 }
 
-const MENDED: [(Mended, &str); 8] = [
+const MENDED: [(Mended, &str); 9] = [
     (Mended::Methods, "methods other than GET and POST are refused"),
     (Mended::MalformedPairs, "a malformed pair is refused, not silently dropped"),
     (Mended::Duplicates, "a parameter given twice is refused, not silently dropped"),
     (Mended::GrantTypes, "a grant is refused that lacks the token it is made with, not taken for anonymous"),
+    (Mended::TwoCredentials, "two credentials in one request are refused"),
     (Mended::EmptyScopes, "an empty scope or a double space between scopes asks for nothing"),
     (Mended::WholeType, "a resource type is read whole, not searched for (`Repository` is not `epository`)"),
     (Mended::OneBadScope, "one bad scope does not refuse the good ones"),
@@ -166,6 +168,13 @@ fn docker_auth(line: &Line, mended: &[Mended]) -> Outcome {
             _ if mends(Mended::MalformedPairs) => return refused(),
             _ => {}
         }
+    }
+    let value = |key: &str| pairs.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value);
+    let other = |user: &String| {
+        !value("username").is_empty() && (value("username") != user || !value("password").is_empty())
+    };
+    if mends(Mended::TwoCredentials) && line.basic_user.as_ref().is_some_and(other) {
+        return refused();
     }
     const ONCE: [&str; 12] = [
         "account",
