@@ -41,7 +41,7 @@ fn a_decision_without_placeholders_allocates_nothing() {
 /// What many accounts leave behind in the cache of expressions whose placeholders they filled in.
 #[test]
 fn a_cache_of_expressions_holds_no_more_memory_than_its_budget() {
-    const BUDGET: usize = 1 << 22;
+    const BUDGET: usize = 1 << 20;
     for pattern in [
         "/^${account}\\/.+$/",
         "/^(team|ops)-[a-z0-9_.-]+\\/${account}\\/([a-z0-9]+-)*[a-z0-9]{1,40}$/",

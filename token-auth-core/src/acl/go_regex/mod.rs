@@ -98,7 +98,10 @@ impl GoRegex {
         let config = meta::Config::new()
             .which_captures(captures)
             .nfa_size_limit(Some(limits.size))
-            .onepass_size_limit(Some(ONE_PASS));
+            .onepass_size_limit(Some(ONE_PASS))
+            // Their caches are several times an expression; another crate of the same build may have asked for them.
+            .hybrid(false)
+            .dfa(false);
         let regex = meta::Builder::new()
             .configure(config)
             .build_from_hir(&parsed.hir)
