@@ -19,15 +19,20 @@ pub struct Process {
 impl Process {
     /// Starts it, with nothing to read and its output kept.
     pub fn spawn(command: &mut Command) -> Self {
+        Self::spawn_into(command, Stdio::piped(), Stdio::piped())
+    }
+
+    /// The same with other places for its output; nothing of what goes there is kept.
+    pub fn spawn_into(command: &mut Command, stdout: impl Into<Stdio>, stderr: impl Into<Stdio>) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child = command
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
-        let stdout = Transcript::of(child.stdout.take().unwrap());
-        let stderr = Transcript::of(child.stderr.take().unwrap());
+        let stdout = child.stdout.take().map_or_else(Transcript::nothing, Transcript::of);
+        let stderr = child.stderr.take().map_or_else(Transcript::nothing, Transcript::of);
         Self { name, child, stdout, stderr }
     }
 
@@ -245,6 +250,12 @@ impl Transcript {
                 }
             }
         });
+        transcript
+    }
+
+    fn nothing() -> Self {
+        let transcript = Self::default();
+        transcript.0.0.lock().unwrap().ended = true;
         transcript
     }
 

@@ -1,7 +1,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn build(what: &[&str]) -> PathBuf {
     cargo.args(["build", "--release", "--locked", "--message-format", "json"]);
     cargo.args(what);
     // Not through `run`: a build takes longer than anything else may.
-    let output = cargo.stderr(std::process::Stdio::inherit()).output().unwrap();
+    let output = cargo.stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "{what:?} cannot be built");
     let messages = String::from_utf8(output.stdout).unwrap();
     let mut executables = messages.lines().filter_map(|line| {
@@ -178,6 +178,7 @@ impl Server {
 pub struct ServerSetup {
     command: Command,
     certificate: PathBuf,
+    log: Stdio,
 }
 
 impl ServerSetup {
@@ -191,7 +192,7 @@ impl ServerSetup {
     pub fn bare(folder: &Path) -> Self {
         let mut command = docker_auth();
         command.current_dir(folder);
-        Self { command, certificate: PathBuf::new() }
+        Self { command, certificate: PathBuf::new(), log: Stdio::piped() }
     }
 
     /// With no arguments, where this folder is also found at the path `at` below `/`, as a container would map it: in a
@@ -206,7 +207,7 @@ impl ServerSetup {
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--mount", "sh", "-ec", MAP, "sh"]);
         command.arg(place.folder("root")).arg(folder).arg(at).arg(docker_auth().get_program());
-        Self { command, certificate: PathBuf::new() }
+        Self { command, certificate: PathBuf::new(), log: Stdio::piped() }
     }
 
     /// As [`new`](Self::new), with a small disk (of so many MiB) at the folder `disk`, which only the server sees.
@@ -215,7 +216,7 @@ impl ServerSetup {
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--mount", "sh", "-ec", MOUNT, "sh", &mebibytes.to_string()]);
         command.arg(place.folder("disk")).arg(docker_auth().get_program()).current_dir(place.path());
-        let this = Self { command, certificate: place.at("token.pem") };
+        let this = Self { command, certificate: place.at("token.pem"), log: Stdio::piped() };
         this.arg("--listen").arg("127.0.0.1:0").arg("--log-format").arg("json")
     }
 
@@ -239,13 +240,19 @@ impl ServerSetup {
         self
     }
 
+    /// Sends its log elsewhere than to [`Server::log`].
+    #[must_use]
+    pub fn log_to(self, place: impl Into<Stdio>) -> Self {
+        Self { log: place.into(), ..self }
+    }
+
     /// Starts it, and waits until it listens.
     ///
     /// # Panics
     ///
     /// When it does not.
     pub fn start(mut self) -> Server {
-        let process = Process::spawn(&mut self.command);
+        let process = Process::spawn_into(&mut self.command, Stdio::piped(), self.log);
         let url = process.wait_for_stdout("where it listens", |text| {
             text.lines().find_map(|line| line.strip_prefix("listening on ")).map(ToOwned::to_owned)
         });

@@ -126,3 +126,12 @@ fn the_server_says_what_check_would() {
     let failing = config.replace("public/**", "public/*");
     start("--deny-warnings", &failing).fails_with("config.yml: 1 warnings");
 }
+
+/// `check <(envsubst < template)`: what can be read once only.
+#[test]
+fn a_pipe_is_read_once() {
+    let place = Place::new();
+    KeyPair::generate(&place, "token", "p256");
+    let mut command = docker_auth();
+    run(command.current_dir(place.path()).args(["check", "/dev/stdin"]), Server::USUAL).ok();
+}

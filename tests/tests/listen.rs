@@ -129,3 +129,26 @@ fn a_port_that_is_taken_is_told() {
     let setup = ServerSetup::bare(place.path()).arg("--listen").arg(server.address()).arg("config.yml");
     setup.finish().fails_with(server.address());
 }
+
+/// Rolling restarts overlap.
+#[test]
+fn a_socket_file_belongs_to_who_answers_there() {
+    let place = Place::new();
+    KeyPair::generate(&place, "token", "p256");
+    let socket = place.at("auth.sock");
+    place.write("config.yml", &listening(&format!("  net: unix\n  addr: {}\n", socket.display())));
+    let setup = || ServerSetup::bare(place.path()).arg("config.yml");
+    let ask = || {
+        curl(&["--unix-socket", socket.to_str().unwrap(), "http://localhost/auth?service=registry"]).is(200)
+    };
+    let first = setup().start();
+    setup().finish().fails_with("another process answers there");
+    ask();
+    // Somebody has made room by hand.
+    std::fs::remove_file(&socket).unwrap();
+    let second = setup().start();
+    first.signal("TERM");
+    first.finish().ok();
+    ask();
+    drop(second);
+}

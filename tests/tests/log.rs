@@ -95,7 +95,7 @@ fn nobody_forges_a_line() {
         server.wait_for_log("the-last");
         let log = server.log();
         // Beside what the server says of itself.
-        let lines = log.lines().filter(|line| !line.contains("docker_auth::")).count();
+        let lines = log.lines().filter(|line| !line.contains("docker_auth")).count();
         assert_eq!(lines, 8, "{log}");
         assert!(!log.contains('\u{1b}'), "{log}");
         assert!(!log.lines().any(|line| line.starts_with('{') != (format == "json")), "{log}");
@@ -145,4 +145,86 @@ fn a_quieter_log_leaves_requests_out() {
     server.signal("TERM");
     let finished = server.finish().ok();
     assert!(!finished.stderr.contains("micros"), "{finished}");
+}
+
+/// Nobody answers for `ldap_auth`: what does not concern users is 503.
+#[test]
+fn failures_are_errors_and_denials_are_what_they_are_said_to_be() {
+    let place = Place::new();
+    let config = Server::USUAL.replace(
+        "acl:",
+        "ldap_auth:\n  addr: 127.0.0.1:1\n  base: dc=example,dc=org\n  filter: (uid=${account})\nacl:",
+    );
+    drop(Server::with(&place, &config));
+    let start = |arguments: &[&str]| ServerSetup::new(&place).arg("config.yml").args(arguments).start();
+    let server = start(&["--log-level", "warn"]);
+    server.ask(Some("alice:wrong"), &[]).is(401);
+    server.ask(Some("nobody:anything"), &[]).is(503);
+    let line = one(&server);
+    assert_eq!((&line["level"], &line["status"]), (&"ERROR".into(), &503.into()), "{line}");
+    drop(server);
+    let server = start(&["--log-level", "warn", "--log-denials", "warn"]);
+    server.ask(Some("admin:badmin"), &[]).is(200);
+    server.ask(Some("alice:wrong"), &[]).is(401);
+    let line = one(&server);
+    assert_eq!((&line["level"], &line["status"]), (&"WARN".into(), &401.into()), "{line}");
+}
+
+#[test]
+fn somebody_unknown_writes_little() {
+    let place = Place::new();
+    drop(Server::usual(&place));
+    for format in ["json", "text"] {
+        let setup = ServerSetup::bare(place.path()).args(["--listen", "127.0.0.1:0", "--log-format", format]);
+        let server = setup.arg("config.yml").start();
+        let mut count = 0;
+        for what in ["%1b", "%22", "x", "%f3%a0%80%81"] {
+            let long = what.repeat(10_000 / what.len());
+            for form in [
+                format!(
+                    "username={long}&password={long}&client_id={long}&service={long}&scope=repository:{long}:pull"
+                ),
+                format!(
+                    "service={long}&account={long}&scope=repository:a:{long}&scope=repository:{long}:pull"
+                ),
+                format!("scope={}", format!("{long} ").repeat(3)),
+                format!("grant_type={long}"),
+            ] {
+                let content = "application/x-www-form-urlencoded";
+                let head = format!("Content-Type: {content}\r\nContent-Length: {}", form.len());
+                // What is too long ends its connection.
+                let request = format!("POST /auth HTTP/1.1\r\nHost: t\r\n{head}\r\n\r\n{form}");
+                Connection::open(server.address()).send(request).answer();
+                count += 1;
+            }
+        }
+        let last = "GET /auth HTTP/1.1\r\nHost: t\r\nX-Request-Id: the-last\r\n\r\n";
+        Connection::open(server.address()).send(last).answer();
+        server.wait_for_log("the-last");
+        let log = server.log();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains("docker_auth")).collect();
+        assert_eq!(lines.len(), count + 1, "{log}");
+        for line in lines {
+            assert!(line.len() <= 2048, "{} bytes: {line}", line.len());
+        }
+    }
+}
+
+/// `docker login -u TOKEN`, and the like.
+#[test]
+fn a_token_in_the_place_of_a_name_is_not_told() {
+    let place = Place::new();
+    let server = Server::usual(&place);
+    let jwt = server.token(Some("admin:badmin"), &[]).text;
+    let secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIjKlM";
+    let token = format!("tap_0123456789abcdef_{secret}");
+    for text in [&jwt, &token] {
+        server.ask(Some(&format!("{text}:x")), &[&format!("repository:{text}:pull")]);
+        curl(&["--get", "--data-urlencode", &format!("client_id={text}"), &format!("{}/auth", server.url)]);
+        curl(&["--get", "--data-urlencode", &format!("account={text}"), &format!("{}/auth", server.url)]);
+    }
+    server.requests(7);
+    server.wait_for_log("tap_0123456789abcdef");
+    let signature = jwt.rsplit('.').next().unwrap();
+    server.never_told(&[secret, signature]);
 }

@@ -16,12 +16,18 @@
 //! It reads its files again when they change, and writes no line by itself: what happens is told to [`tracing`]. The program
 //! `docker-auth` beside it adds the command line, the signals and the log.
 
+mod crowd;
 mod listener;
+pub mod log;
+mod patience;
 mod refusal;
 mod reload;
 mod routes;
 mod running;
 mod server;
+mod serving;
+mod shutdown;
+mod socket_file;
 mod state;
 mod tls;
 pub mod tokens;

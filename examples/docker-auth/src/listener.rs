@@ -3,18 +3,19 @@
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
+use crate::socket_file::SocketFile;
+
 /// An open listener.
 pub(crate) enum Listener {
     Tcp(TcpListener),
     /// With the socket file, which goes when the listener goes.
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, SocketFile),
 }
 
 impl Listener {
@@ -51,16 +52,7 @@ impl fmt::Display for Listener {
                 Ok(address) => address.fmt(f),
                 Err(_) => f.write_str("an unknown address"),
             },
-            Self::Unix(_, path) => path.display().fmt(f),
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            // Gone already is as good.
-            let _ = std::fs::remove_file(path);
+            Self::Unix(_, file) => file.path().display().fmt(f),
         }
     }
 }
@@ -69,6 +61,20 @@ impl Drop for Listener {
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+}
+
+impl Stream {
+    /// Whether what a client says first is text, as every HTTP request is and no greeting of TLS. A local socket cannot be
+    /// asked.
+    pub(crate) async fn begins_with_text(&self) -> bool {
+        let mut first = [0];
+        match self {
+            Self::Tcp(stream) => {
+                matches!(stream.peek(&mut first).await, Ok(1)) && first[0].is_ascii_uppercase()
+            }
+            Self::Unix(_) => false,
+        }
+    }
 }
 
 impl AsyncRead for Stream {

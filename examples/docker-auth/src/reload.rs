@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
-use crate::state::{self, Reading, State};
+use crate::state::{Source, State};
 use crate::tokens::Desk;
 
 /// How often the files are looked at. Asking the file system, where a notification would be lost: a Kubernetes volume
@@ -21,8 +21,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// configuration that they began with; a configuration that cannot be loaded changes nothing.
 pub(crate) async fn watch(
     mut asked: mpsc::Receiver<()>,
-    config: PathBuf,
-    reading: Reading,
+    source: Source,
     mut files: Vec<PathBuf>,
     state: Arc<ArcSwap<State>>,
     mut desk: Desk,
@@ -40,8 +39,8 @@ pub(crate) async fn watch(
         if !now_please && now == seen {
             continue;
         }
-        let (path, present) = (config.clone(), state.load_full());
-        match tokio::task::spawn_blocking(move || state::load(&path, reading, Some(&present))).await {
+        let (reading, present) = (source.clone(), state.load_full());
+        match tokio::task::spawn_blocking(move || reading.load(Some(&present))).await {
             Ok(Ok((new, new_files))) => {
                 state.load().report_what_needs_a_restart(&new);
                 state.load().report_new_key(&new);
@@ -51,7 +50,7 @@ pub(crate) async fn watch(
                     files = new_files;
                     now = stamps(&files);
                 }
-                info!(config = %config.display(), "configuration loaded again");
+                info!(config = %source.config.display(), "configuration loaded again");
             }
             Ok(Err(problem)) => {
                 error!("the configuration stays as it was: {problem:#}");

@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use token_auth_backends::core::http::{ClientAddress, error, jwks};
-use tracing::warn;
+use token_auth_backends::core::http::{ClientAddress, Received, error, jwks};
+use tracing::error as log_error;
 
 use crate::state::State;
 use crate::watched::Watched;
@@ -18,11 +19,13 @@ use crate::watched::Watched;
 pub(crate) async fn answer(
     state: &State,
     peer: Option<IpAddr>,
+    arrived: Instant,
     mut request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     // A Unix socket has no addresses.
     let peer = peer.map_or(ClientAddress::LocalSocket, ClientAddress::Ip);
     request.extensions_mut().insert(peer);
+    request.extensions_mut().insert(Received(arrived));
     let (head, body) = request.into_parts();
     let (body, ended) = Watched::new(body);
     let request = Request::from_parts(head, body);
@@ -33,7 +36,7 @@ pub(crate) async fn answer(
             error(StatusCode::REQUEST_TIMEOUT, "INVALID_REQUEST", "the body did not come in time")
         }
         Err(_) => {
-            warn!(?limit, "a request took too long and is answered with 503");
+            log_error!(?limit, "a request took too long and is answered with 503");
             error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "temporarily unavailable")
         }
     };
@@ -66,9 +69,16 @@ fn read_only(
 ) -> Response<Full<Bytes>> {
     match *request.method() {
         Method::GET | Method::HEAD => page(),
+        // What load balancers ask to see whether a server is there.
+        Method::OPTIONS => {
+            let mut response = Response::new(Full::default());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+            response
+        }
         _ => {
             let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
             response
         }
     }

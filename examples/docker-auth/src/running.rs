@@ -9,9 +9,10 @@ use anyhow::Result;
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tracing::Level;
 
 use crate::listener::Listener;
-use crate::state::{self, Reading, State};
+use crate::state::{Source, State};
 use crate::tokens::Desk;
 use crate::{reload, server, tokens};
 
@@ -30,12 +31,21 @@ pub struct Setup {
     pub listen: Option<SocketAddr>,
     /// A listener that is open already, instead of either.
     pub listener: Option<TcpListener>,
+    /// The level of the log lines of requests that were denied: answered with 401, 403 or 429. By default info.
+    pub log_denials: Level,
 }
 
 impl Setup {
     /// This configuration file, and nothing else.
     pub fn new(config: impl Into<PathBuf>) -> Self {
-        Self { config: config.into(), lenient: false, deny_warnings: false, listen: None, listener: None }
+        Self {
+            config: config.into(),
+            lenient: false,
+            deny_warnings: false,
+            listen: None,
+            listener: None,
+            log_denials: Level::INFO,
+        }
     }
 }
 
@@ -56,10 +66,10 @@ impl Server {
     ///
     /// When the configuration cannot be loaded, or the address is taken.
     pub async fn start(setup: Setup) -> Result<Self> {
-        let Setup { config, lenient, deny_warnings, listen, listener } = setup;
-        let reading = Reading { lenient, deny_warnings };
-        let path = config.clone();
-        let (state, files) = spawn_blocking(move || state::load(&path, reading, None)).await??;
+        let Setup { config, lenient, deny_warnings, listen, listener, log_denials } = setup;
+        let source = Source { config, lenient, deny_warnings, log_denials };
+        let first = source.clone();
+        let (state, files) = spawn_blocking(move || first.load(None)).await??;
         let listener = match listener {
             Some(listener) => Listener::try_from(listener)?,
             None => state.listen(listen).await?,
@@ -77,7 +87,7 @@ impl Server {
         let mut background = JoinSet::new();
         background.spawn(purge(Arc::clone(&state)));
         background.spawn(tell_of_expiry(Arc::clone(&state)));
-        background.spawn(reload::watch(asked, config, reading, files, Arc::clone(&state), desk));
+        background.spawn(reload::watch(asked, source, files, Arc::clone(&state), desk));
         let serving = tokio::spawn(server::run(listener, state, async {
             // An owner who is gone wants what one wants who says so.
             let _ = stopped.await;

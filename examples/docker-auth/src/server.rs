@@ -1,33 +1,34 @@
-//! Connections: accepted within a bound, over TLS or not, each with its time-outs, finished before the process ends.
+//! Connections: accepted within a bound, over TLS or not, finished before the process ends.
 
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use token_auth_backends::core::http::error_json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
-use tracing::{debug, warn};
+use tokio_rustls::server::TlsStream;
+use tracing::{debug, info, warn};
 
-use crate::listener::Listener;
+use crate::crowd::{self, Crowd};
+use crate::listener::{Listener, Stream};
 use crate::refusal::Spoken;
-use crate::routes;
+use crate::serving::serve;
+use crate::shutdown::{self, Phase};
 use crate::state::State;
+
+/// How often at most it is told that an address has too many connections.
+const TELL: Duration = Duration::from_secs(60);
 
 /// Serves until told to stop.
 pub(crate) async fn run(listener: Listener, state: Arc<ArcSwap<State>>, stop: impl Future<Output = ()>) {
-    let limits = state.load().connections;
-    let places = Arc::new(Semaphore::new(limits.maximum));
-    let connections = GracefulShutdown::new();
+    let maximum = state.load().connections.maximum.min(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(maximum));
+    let phase = watch::Sender::default();
+    let mut door = Door { state, crowd: Arc::default(), phase: phase.subscribe(), told: None };
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
@@ -37,19 +38,20 @@ pub(crate) async fn run(listener: Listener, state: Arc<ArcSwap<State>>, stop: im
         tokio::select! {
             () = &mut stop => break,
             (Ok(place), connection) = accepted => match connection {
-                Ok((stream, peer)) => {
-                    let watcher = connections.watcher();
-                    tokio::spawn(connection_task(stream, peer, Arc::clone(&state), watcher, place));
-                }
+                Ok((stream, peer)) => door.admit(stream, peer, place),
                 Err(error) => back_off(&error).await,
             },
         }
     }
-    drop(listener);
-    let grace = state.load().connections.grace;
-    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
-        warn!("some connections did not finish within {grace:?} and are cut");
+    // Whoever has connected already is served.
+    while let Ok(place) = Arc::clone(&places).try_acquire_owned()
+        && let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await
+    {
+        door.admit(stream, peer, place);
     }
+    drop(listener);
+    let grace = door.state.load().connections.grace;
+    shutdown::end(&phase, places, maximum, grace).await;
 }
 
 /// Out of file descriptors, as a rule: the connection stays in the kernel's queue until there are some again.
@@ -58,66 +60,85 @@ async fn back_off(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-async fn connection_task(
-    stream: crate::listener::Stream,
-    peer: Option<IpAddr>,
+/// Who comes in.
+struct Door {
     state: Arc<ArcSwap<State>>,
-    watcher: hyper_util::server::graceful::Watcher,
-    _place: OwnedSemaphorePermit,
-) {
-    let tls = state.load().tls.clone();
-    match tls {
-        None => serve(stream, peer, state, watcher).await,
-        Some(config) => {
-            let handshake = TlsAcceptor::from(config).accept(stream);
-            let limit = state.load().connections.header_timeout;
-            match tokio::time::timeout(limit, handshake).await {
-                Ok(Ok(stream)) => serve(stream, peer, state, watcher).await,
-                Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
-                Err(_) => debug!("TLS handshake timed out"),
+    crowd: Arc<Crowd>,
+    phase: watch::Receiver<Phase>,
+    /// When it was last told that somebody was refused.
+    told: Option<Instant>,
+}
+
+impl Door {
+    /// Begins the conversation, unless this address has too many already.
+    fn admit(&mut self, stream: Stream, peer: Option<IpAddr>, place: OwnedSemaphorePermit) {
+        let mut among = None;
+        if let Some(address) = peer {
+            let most = self.state.load().connections_of(address);
+            among = self.crowd.enter(address, most);
+            if among.is_none() {
+                self.tell(address, most);
+                return;
             }
+        }
+        let (state, phase) = (Arc::clone(&self.state), self.phase.clone());
+        tokio::spawn(connection(stream, peer, state, phase, (place, among)));
+    }
+
+    fn tell(&mut self, address: IpAddr, most: usize) {
+        if self.told.is_none_or(|told| told.elapsed() >= TELL) {
+            self.told = Some(Instant::now());
+            warn!(%address, most, "connections are closed at once: their address has as many as it may \
+                (limits.connections_per_address); told once a minute");
         }
     }
 }
 
-async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+async fn connection(
+    stream: Stream,
     peer: Option<IpAddr>,
     state: Arc<ArcSwap<State>>,
-    watcher: hyper_util::server::graceful::Watcher,
+    phase: watch::Receiver<Phase>,
+    _places: (OwnedSemaphorePermit, Option<crowd::Place>),
 ) {
-    let limits = state.load().connections;
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(limits.header_bytes)
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(64)
-        .keep_alive_interval(limits.header_timeout)
-        .keep_alive_timeout(limits.header_timeout);
-    let begun = Arc::new(AtomicBool::new(false));
-    let beginning = Arc::clone(&begun);
-    let service = service_fn(move |request: Request<Incoming>| {
-        beginning.store(true, Ordering::Relaxed);
-        let state = state.load_full();
-        async move { Ok::<_, std::convert::Infallible>(routes::answer(&state, peer, request).await) }
-    });
-    let connection = builder.serve_connection(TokioIo::new(Spoken::new(stream)), service).into_owned();
-    // hyper's own time-outs begin when it knows the version of HTTP, which a client that says nothing never tells.
-    let silent = async {
-        tokio::time::sleep(limits.header_timeout).await;
-        if begun.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
+    let (tls, limits) = {
+        let state = state.load();
+        (state.tls.clone(), state.connections)
     };
-    tokio::select! {
-        ended = watcher.watch(connection) => if let Err(error) = ended {
-            debug!(error = %error, "connection ended");
-        },
-        () = silent => debug!("no request came in time"),
+    let Some(tls) = tls else { return serve(stream, peer, state, phase).await };
+    let greeting = async {
+        if stream.begins_with_text().await {
+            return Ok(Greeted::Plain(stream));
+        }
+        TlsAcceptor::from(tls).accept(stream).await.map(|stream| Greeted::Encrypted(Box::new(stream)))
+    };
+    match tokio::time::timeout(limits.header_timeout, greeting).await {
+        Ok(Ok(Greeted::Encrypted(stream))) => serve(stream, peer, state, phase).await,
+        Ok(Ok(Greeted::Plain(stream))) => {
+            let address = peer.map(tracing::field::display);
+            info!(address, "plain HTTP was sent to the port of TLS");
+            // A client that does not listen misses only this.
+            let _ = tokio::time::timeout(limits.write_timeout, refuse_plain(stream)).await;
+        }
+        Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
+        Err(_) => debug!("TLS handshake timed out"),
     }
+}
+
+/// What a client of the port of TLS turns out to speak.
+enum Greeted {
+    Encrypted(Box<TlsStream<Stream>>),
+    Plain(Stream),
+}
+
+async fn refuse_plain(stream: Stream) -> io::Result<()> {
+    let body = error_json("INVALID_REQUEST", "this port speaks HTTPS, and the request was plain HTTP");
+    let head = format!(
+        "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         cache-control: no-store\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = Spoken::new(stream);
+    stream.write_all(&[head.into_bytes(), body].concat()).await?;
+    stream.shutdown().await
 }

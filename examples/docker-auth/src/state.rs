@@ -1,12 +1,12 @@
 //! What one configuration makes of the server. A request keeps the state that it began with.
 
-use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt as _;
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
+use ipnet::IpNet;
 use token_auth_backends::config::{
     CertificateExpiry, Config, ConfigOptions, Finding, ListenAddress, Loaded, ServerConfig,
 };
@@ -14,18 +14,22 @@ use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::oauth2::SignInPages;
 use token_auth_backends::workload::WorkloadIdentities;
 use tokio::net::{TcpListener, UnixListener};
-use tracing::{info, warn};
+use tracing::{Level, info, warn};
 
 use crate::listener::Listener;
+use crate::socket_file::SocketFile;
 use crate::{tls, tokens};
 
 /// How much and how long a connection may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Connections {
     pub(crate) maximum: usize,
+    /// Of one address.
+    pub(crate) per_address: usize,
     pub(crate) header_bytes: usize,
     pub(crate) header_timeout: Duration,
     pub(crate) request_timeout: Duration,
+    pub(crate) write_timeout: Duration,
     pub(crate) grace: Duration,
 }
 
@@ -37,6 +41,8 @@ pub(crate) struct State {
     pub(crate) hsts: bool,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     pub(crate) connections: Connections,
+    /// Whose connections are not counted by address: each of them brings many clients.
+    proxies: Vec<IpNet>,
     /// Where tokens are kept, if it is a file.
     pub(crate) token_file: Option<PathBuf>,
     address: ListenAddress,
@@ -45,32 +51,34 @@ pub(crate) struct State {
     pub(crate) expiry: Option<CertificateExpiry>,
 }
 
-/// How a configuration is read.
-#[derive(Clone, Copy)]
-pub(crate) struct Reading {
+/// Where the configuration comes from, and how it is read.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) config: PathBuf,
     pub(crate) lenient: bool,
     /// Whether one is refused that there is something to warn of.
     pub(crate) deny_warnings: bool,
+    /// The level of the log lines of what is denied.
+    pub(crate) log_denials: Level,
 }
 
-/// Reads a configuration with everything that it names, and tells of it in the log. With the state come the files to watch.
-/// What the previous state signed stays good: its keys are published until then.
-pub(crate) fn load(
-    config: &Path,
-    reading: Reading,
-    previous: Option<&State>,
-) -> Result<(State, Vec<PathBuf>)> {
-    let (state, loaded) = read(config, &options(reading.lenient), previous)?;
-    for note in &loaded.notes {
-        info!("{note}");
-    }
-    let warnings = loaded.warnings.iter().chain(&loaded.policy);
-    for warning in warnings.clone() {
-        warn!("{warning}");
-    }
-    match warnings.count() {
-        count @ 1.. if reading.deny_warnings => bail!("{}: {count} warnings", config.display()),
-        _ => Ok((state, loaded.files)),
+impl Source {
+    /// Reads the configuration with everything that it names, and tells of it in the log. With the state come the files to
+    /// watch. What the previous state signed stays good: its keys are published until then.
+    pub(crate) fn load(&self, previous: Option<&State>) -> Result<(State, Vec<PathBuf>)> {
+        let (mut state, loaded) = assembled(Config::load(&self.config, &options(self.lenient))?, previous)?;
+        for note in &loaded.notes {
+            info!("{note}");
+        }
+        let warnings = loaded.warnings.iter().chain(&loaded.policy);
+        for warning in warnings.clone() {
+            warn!("{warning}");
+        }
+        state.endpoint = state.endpoint.with_denial_level(self.log_denials);
+        match warnings.count() {
+            count @ 1.. if self.deny_warnings => bail!("{}: {count} warnings", self.config.display()),
+            _ => Ok((state, loaded.files)),
+        }
     }
 }
 
@@ -84,35 +92,40 @@ pub struct Checked {
     pub warnings: Vec<Finding>,
 }
 
-/// Reads a configuration with everything that it names as a server would, and hands back what an operator should know.
+/// Reads the text of a configuration file, and everything that it names, as a server would, and hands back what an operator
+/// should know. The text and not the file, which may be a pipe: it is read once.
 ///
 /// # Errors
 ///
 /// When a server would not start with it.
-pub fn check(config: &Path, lenient: bool) -> Result<Checked> {
-    let (_, loaded) = read(config, &options(lenient).examining(), None)?;
-    Ok(Checked { notes: loaded.notes, warnings: loaded.warnings })
+pub fn check(text: &[u8], file: &str, lenient: bool) -> Result<Checked> {
+    let (config, mut warnings) = Config::from_yaml(text, file, &options(lenient).examining())?;
+    let (_, loaded) = assembled(config.assemble()?, None)?;
+    warnings.extend(loaded.warnings);
+    Ok(Checked { notes: loaded.notes, warnings })
 }
 
 fn options(lenient: bool) -> ConfigOptions {
     if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() }
 }
 
-fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Result<(State, Loaded)> {
-    let mut loaded = Config::load(config, options)?;
+fn assembled(mut loaded: Loaded, previous: Option<&State>) -> Result<(State, Loaded)> {
     if let Some(previous) = previous {
         loaded.service = loaded.service.succeeding(previous.endpoint.service());
         if let (Some(now), Some(then)) = (&loaded.workload, &previous.workload) {
             now.succeed(then);
         }
     }
-    let ServerConfig { address, path_prefix, hsts, timeouts, .. } = loaded.server.clone();
+    let ServerConfig { address, path_prefix, hsts, timeouts, real_ip, .. } = loaded.server.clone();
+    let proxies = real_ip.and_then(|real_ip| real_ip.trusted_proxies).unwrap_or_default();
     let tls = loaded.server.tls.as_ref().map(tls::config).transpose()?;
     let connections = Connections {
         maximum: loaded.limits.connections,
+        per_address: loaded.limits.connections_per_address,
         header_bytes: loaded.limits.header_bytes,
         header_timeout: timeouts.header,
         request_timeout: timeouts.request,
+        write_timeout: timeouts.write,
         grace: timeouts.shutdown,
     };
     let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
@@ -121,13 +134,14 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
     let workload = loaded.workload.clone();
     let expiry = loaded.expiry.clone();
     let state = State {
-        token_file,
         endpoint,
         sign_in,
         path_prefix,
         hsts,
         tls,
         connections,
+        proxies,
+        token_file,
         address,
         workload,
         expiry,
@@ -136,6 +150,14 @@ fn read(config: &Path, options: &ConfigOptions, previous: Option<&State>) -> Res
 }
 
 impl State {
+    /// How many connections this client may have at once.
+    pub(crate) fn connections_of(&self, client: IpAddr) -> usize {
+        match self.proxies.iter().any(|network| network.contains(&client)) {
+            true => usize::MAX,
+            false => self.connections.per_address,
+        }
+    }
+
     /// Opens the listener that the configuration, or the command line instead, names.
     pub(crate) async fn listen(&self, instead: Option<SocketAddr>) -> Result<Listener> {
         if let Some(address) = instead {
@@ -144,14 +166,10 @@ impl State {
         match &self.address {
             ListenAddress::Tcp { host, port } => tcp(host, *port).await,
             ListenAddress::Unix(path) => {
-                // An earlier run may have left its socket file behind. Anything else that is there stays.
-                if std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket()) {
-                    std::fs::remove_file(path)
-                        .with_context(|| format!("cannot remove {}", path.display()))?;
-                }
+                SocketFile::make_room(path)?;
                 let listener = UnixListener::bind(path)
                     .with_context(|| format!("cannot listen on {}", path.display()))?;
-                Ok(Listener::Unix(listener, path.clone()))
+                Ok(Listener::Unix(listener, SocketFile::bound(path)))
             }
         }
     }

@@ -11,6 +11,9 @@ use crate::password::{HashLimits, VerifierOptions};
 pub struct Limits {
     /// How many connections a server keeps open: `connections`. Default 4096.
     pub connections: usize,
+    /// How many of them one address (of IPv6, one network of 64 bits) may have: `connections_per_address`. Default 1024.
+    /// Trusted proxies may have all of them, and so may clients of a local socket.
+    pub connections_per_address: usize,
     /// Bytes of the head of a request, which a server reads before all else: `header_bytes`. Default 64 KiB.
     pub header_bytes: usize,
     /// How large a request may be: `scopes_per_request`, `actions_per_scope`, `query_bytes`, `body_bytes`,
@@ -31,6 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_per_address: 1024,
             header_bytes: 64 * 1024,
             request: RequestLimits::default(),
             answer_time: Duration::from_secs(5),
@@ -43,9 +47,19 @@ impl Default for Limits {
 
 pub(super) fn read(section: Section<'_>) -> Option<Limits> {
     let mut limits = Limits::default();
-    let Limits { connections, header_bytes, request, answer_time, passwords, attempts, hashes } = &mut limits;
+    let Limits {
+        connections,
+        connections_per_address,
+        header_bytes,
+        request,
+        answer_time,
+        passwords,
+        attempts,
+        hashes,
+    } = &mut limits;
     for (key, smallest, limit) in [
         ("connections", 1, connections),
+        ("connections_per_address", 1, connections_per_address),
         ("header_bytes", 8192, header_bytes),
         ("scopes_per_request", 1, &mut request.scopes.scopes),
         ("actions_per_scope", 1, &mut request.scopes.actions),

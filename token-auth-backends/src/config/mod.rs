@@ -39,11 +39,11 @@
 //! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
 //! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
 //! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed; without `real_ip_pos` the client is then the last address there that is none of them. The header may also be `Forwarded` (RFC 7239) |
-//! | `server.timeouts.{header,request,shutdown}` | durations; [`Timeouts`] has the defaults |
+//! | `server.timeouts.{header,request,write,shutdown}` | durations; [`Timeouts`] has the defaults |
 //! | `tests` | requests and what the rules are to grant for them, run by `docker-auth check`: see [`PolicyTest`] |
 //! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
 //! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
-//! | `limits.{connections,header_bytes}` | for the server: open connections (4096), and the head of a request (64 KiB) |
+//! | `limits.{connections,connections_per_address,header_bytes}` | for the server: open connections (4096), of one address (1024), and the head of a request (64 KiB) |
 //! | `limits.answer_time` | how long a request may take to be answered, whatever is slow behind the server: 5s without it, then 503 |
 //! | `limits.{password_concurrency,password_queue,password_queue_time}` | password checks that run, and that wait: how many, and no more than can be computed in that time; [`VerifierOptions`] has the defaults |
 //! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |

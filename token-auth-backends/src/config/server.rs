@@ -84,14 +84,16 @@ pub struct Timeouts {
     pub header: Duration,
     /// For a request as a whole. Default 30 s.
     pub request: Duration,
+    /// For an answer to be taken by its client, from when it first had to wait for that. Default 10 s.
+    pub write: Duration,
     /// For requests under way when the server stops. Default 30 s.
     pub shutdown: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        let [header, request, shutdown] = [10, 30, 30].map(Duration::from_secs);
-        Self { header, request, shutdown }
+        let [header, request, write, shutdown] = [10, 30, 10, 30].map(Duration::from_secs);
+        Self { header, request, write, shutdown }
     }
 }
 
@@ -210,6 +212,7 @@ fn timeouts(section: Section<'_>) -> Timeouts {
     for (key, timeout) in [
         ("header", &mut timeouts.header),
         ("request", &mut timeouts.request),
+        ("write", &mut timeouts.write),
         ("shutdown", &mut timeouts.shutdown),
     ] {
         let Some(field) = section.get(key) else { continue };

@@ -4,6 +4,8 @@
 
 mod address;
 mod log;
+mod received;
+mod text;
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -26,6 +28,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use address::Notices;
 pub use address::{AddressError, AddressSource, ClientAddress};
 pub use log::request_id;
+pub use received::Received;
 
 use crate::service::error_body;
 use crate::{
@@ -56,6 +59,7 @@ pub struct TokenEndpoint {
     service: TokenService,
     limits: RequestLimits,
     addresses: Arc<AddressSource>,
+    denials: tracing::Level,
     answer_time: Duration,
     notices: Arc<Notices>,
 }
@@ -67,6 +71,7 @@ impl TokenEndpoint {
             service,
             limits: RequestLimits::default(),
             addresses: Arc::default(),
+            denials: tracing::Level::INFO,
             answer_time: ANSWER_TIME,
             notices: Arc::default(),
         }
@@ -86,8 +91,17 @@ impl TokenEndpoint {
         self
     }
 
-    /// Replaces how long a request may take from its head to its answer: its [deadline](TokenRequest::deadline), which a
-    /// service with a [timer](TokenService::with_timer) ends it at. Default 5 seconds.
+    /// Says of which level the log line of a request is that was denied: answered with 401, 403 or 429. By default info, as of
+    /// one that was granted. One that is answered with 5xx is always an error.
+    #[must_use]
+    pub fn with_denial_level(mut self, level: tracing::Level) -> Self {
+        self.denials = level;
+        self
+    }
+
+    /// Replaces how long a request may take from its first byte, or where nobody says when that [came](Received) from its
+    /// head, to its answer: its [deadline](TokenRequest::deadline), which a service with a
+    /// [timer](TokenService::with_timer) ends it at. Default 5 seconds.
     #[must_use]
     pub fn with_answer_time(mut self, time: Duration) -> Self {
         self.answer_time = time;
@@ -104,8 +118,8 @@ impl TokenEndpoint {
     where
         B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
     {
-        let start = Instant::now();
         let (parts, body) = request.into_parts();
+        let start = parts.extensions.get().map_or_else(Instant::now, |Received(first)| *first);
         let id = request_id(&parts.headers);
         let mut read = self.read(&parts, body).await;
         if let (Ok(request), Some(moment)) = (&mut read, start.checked_add(self.answer_time)) {
@@ -138,6 +152,7 @@ impl TokenEndpoint {
             record: &record,
             status: response.status(),
             elapsed: start.elapsed(),
+            denials: self.denials,
         });
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID.clone(), id);

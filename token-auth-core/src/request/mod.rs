@@ -199,9 +199,13 @@ impl TokenRequest {
             .with_deadline(self.deadline)
     }
 
-    /// The account that the request names: the `account` parameter, or else the user name. A claim, for the log.
+    /// The account that the request names: the user name of its password, or else the `account` parameter. A claim, for the
+    /// log.
     pub fn claimed_account(&self) -> &str {
-        self.account.as_deref().unwrap_or_else(|| self.credentials.username())
+        match self.credentials.username() {
+            "" => self.account.as_deref().unwrap_or_default(),
+            name => name,
+        }
     }
 }
 

@@ -53,13 +53,30 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// For the log: what, and not who or which.
+    /// What is asked, for the log.
     pub(super) fn describe(&self) -> &'static str {
         match self {
             Self::List { .. } => "list",
             Self::Revoke { .. } => "revoke one",
             Self::RevokeAccount { .. } => "revoke all of an account",
             Self::Create { .. } => "create",
+        }
+    }
+
+    /// Whose tokens it is about, if it names somebody.
+    pub(super) fn account(&self) -> Option<&str> {
+        match self {
+            Self::List { account, .. } => account.as_deref(),
+            Self::Revoke { .. } => None,
+            Self::RevokeAccount { account, .. } | Self::Create { account, .. } => Some(account),
+        }
+    }
+
+    /// The token that it is about, if it names one.
+    pub(super) fn token(&self) -> Option<&TokenId> {
+        match self {
+            Self::Revoke { id } => Some(id),
+            _ => None,
         }
     }
 }
@@ -81,6 +98,26 @@ pub enum Reply {
     Created(Box<Created>),
     /// Why there is no other answer.
     Failed(String),
+}
+
+impl Reply {
+    /// What came of it, for the log: without the token.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Records { records, .. } => format!("{} tokens", records.len()),
+            Self::Revoked(count) => format!("{count} revoked"),
+            Self::Created(_) => "created".to_owned(),
+            Self::Failed(why) => format!("failed: {why}"),
+        }
+    }
+
+    /// The token that was made.
+    pub(super) fn token(&self) -> Option<&TokenId> {
+        match self {
+            Self::Created(created) => Some(&created.record.id),
+            _ => None,
+        }
+    }
 }
 
 /// A token that has just been made.

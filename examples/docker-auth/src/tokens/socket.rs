@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::command::{self, Ask, Reply};
+use crate::socket_file::SocketFile;
 use crate::state::State;
 
 /// How long one command may take.
@@ -29,7 +30,7 @@ pub(crate) struct Desk {
 }
 
 struct Open {
-    socket: PathBuf,
+    _file: SocketFile,
     task: JoinHandle<()>,
 }
 
@@ -61,15 +62,13 @@ impl Open {
         let listener = bind(socket).with_context(|| format!("cannot listen on {}", socket.display()))?;
         info!(socket = %socket.display(), "answering `docker-auth tokens`");
         let task = tokio::spawn(serve(listener, state));
-        Ok(Self { socket: socket.to_owned(), task })
+        Ok(Self { _file: SocketFile::bound(socket), task })
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
         self.task.abort();
-        // Gone already is as good.
-        let _ = fs::remove_file(&self.socket);
     }
 }
 
@@ -119,13 +118,19 @@ async fn serve(listener: UnixListener, state: Arc<ArcSwap<State>>) {
 }
 
 async fn converse(stream: UnixStream, state: &State) -> io::Result<()> {
+    let uid = stream.peer_cred()?.uid();
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
     BufReader::new(reading.take(MAX_QUESTION)).read_line(&mut line).await?;
     let reply = match serde_json::from_str::<Ask>(&line) {
         Ok(question) => {
-            info!(command = question.describe(), "a command for the tokens");
-            command::answer(state.endpoint.service(), question).await
+            let (what, account) = (question.describe(), question.account().map(ToOwned::to_owned));
+            let token = question.token().cloned();
+            let reply = command::answer(state.endpoint.service(), question).await;
+            let token_id = reply.token().or(token.as_ref()).map(tracing::field::display);
+            let outcome = reply.describe();
+            info!(command = what, uid, account, token_id, outcome, "a command for the tokens");
+            reply
         }
         Err(error) => Reply::Failed(format!("the running server does not understand the command: {error}")),
     };

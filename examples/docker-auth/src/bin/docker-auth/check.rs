@@ -9,8 +9,8 @@ use crate::cli::Check;
 pub(crate) fn check(options: &Check) -> Result<()> {
     let Check { config: path, lenient, deny_warnings } = options;
     let file = path.display().to_string();
-    let docker_auth::Checked { notes, mut warnings, .. } = docker_auth::check(path, *lenient)?;
-    let text = std::fs::read(path).with_context(|| file.clone())?;
+    let text = std::fs::read(path).with_context(|| format!("cannot read {file}"))?;
+    let docker_auth::Checked { notes, mut warnings, .. } = docker_auth::check(&text, &file, *lenient)?;
     let reading = if *lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
     let (config, _) = Config::from_yaml(text, &file, &reading)?;
     let (errors, lint): (Vec<_>, Vec<_>) = config.lint().into_iter().partition(Finding::is_error);

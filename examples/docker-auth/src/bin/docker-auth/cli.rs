@@ -15,7 +15,11 @@ use token_auth_backends::core::{ResourceScope, ScopePattern, TokenId, TokenKind}
 ///
 /// With a configuration file it runs that. It reads the file again when it (or a file that it names) changes, and on
 /// SIGHUP; a broken file is reported, and the running configuration stays. SIGTERM and SIGINT stop it after the requests
-/// under way.
+/// under way: for a second answers ask clients to close their idle connections, which are closed then, and after
+/// server.timeouts.shutdown whatever is left is cut. A second one of these signals cuts at once.
+///
+/// The flags of glog, as in docker_auth's `--v=2 -logtostderr`, are taken and have no effect, save for --v=3 and more, which
+/// is --log-level debug.
 #[derive(Debug, Parser)]
 #[command(name = "docker-auth", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -46,9 +50,13 @@ pub(crate) struct Serve {
     /// How log lines look
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
-    /// Which log lines are written: error, warn, info, debug or trace. `warn` leaves the line a request out
+    /// Which log lines are written: error, warn, info, debug or trace. A request's line is an error where it is answered
+    /// with 5xx, of the level --log-denials where it is answered with 401, 403 or 429, and else of level info
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log_level: tracing::Level,
+    /// The level of the lines of requests that were denied
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(crate) log_denials: tracing::Level,
 }
 
 /// Tell which registries accept the tokens of a configuration, and why others do not

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::cli::Algorithm;
-use crate::keys;
+use crate::{keys, out};
 
 const ISSUER: &str = "token-auth";
 
@@ -39,6 +39,13 @@ pub(crate) fn prepare(folder: &Path, listen: Option<SocketAddr>) -> Result<(Path
     let hash = keys::hash_password(&password, 10)?;
     keys::create(&config, 0o600)?.write_all(text(address, &certificate, &key, &hash).as_bytes())?;
     announce(address, &folder, &certificate, &password);
+    // A password that nobody has seen is of no use: the next start makes another.
+    out::written().inspect_err(|_| {
+        for file in [&config, &key, &certificate] {
+            // What stays behind is in the way of that start, which says so.
+            let _ = std::fs::remove_file(file);
+        }
+    })?;
     Ok((config, Some(listener)))
 }
 
