@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
 
     let store = RedbTokenStore::open("refresh-tokens-example.redb")?;
-    let tokens = StoredTokens::new(Arc::new(store.clone()))
+    let tokens = StoredTokens::new("example", Arc::new(store.clone()))
         .with_refresh_tokens(RefreshPolicy::default().with_idle(Some(Duration::from_secs(7 * 86_400))))
         .with_personal_tokens(PersonalPolicy::default());
     let service =

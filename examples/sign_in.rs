@@ -20,7 +20,8 @@ use token_auth_backends::core::acl::{Acl, Match, Rule};
 use token_auth_backends::core::http::{ClientAddress, TokenEndpoint};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
-    AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens, TokenService, TokenStore,
+    Authenticator, AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens,
+    TokenService, TokenStore,
 };
 use token_auth_backends::oauth2::{
     Oidc, OidcOptions, PageOptions, Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
@@ -36,18 +37,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random()?;
-    let people = SignInSource::new("oidc", Arc::new(provider), Arc::clone(&store), keys.clone());
-    let tokens = StoredTokens::new(store).with_personal_tokens(PersonalPolicy::default());
+    let people = SignInSource::new("oidc".try_into()?, Arc::new(provider), Arc::clone(&store), keys.clone());
+    let tokens = StoredTokens::new("example", store).with_personal_tokens(PersonalPolicy::default());
+    // A chain names each account's source, which is asked at every use of a token.
+    let mut sources = AuthenticatorChain::new();
+    sources.push(people.id().clone(), people.clone())?;
+    let sources: Arc<dyn Authenticator> = Arc::new(sources);
     let pages = SignInPages::new(
-        [SignInOffer::new(people.clone(), "Example")],
+        [SignInOffer::new(people, "Example")],
+        Arc::clone(&sources),
         tokens.clone(),
         keys,
         PageOptions::at("http://127.0.0.1:5001".parse()?),
     );
 
-    // A chain names each account's source, which is asked at every use of a token.
-    let mut sources = AuthenticatorChain::new();
-    sources.push(people);
     let acl = Acl::new([Rule::new(Match::any(), ["pull"])])?;
     let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
     let service = TokenService::new("example", sources, acl, Signer::new(key)?)?.with_stored_tokens(tokens);

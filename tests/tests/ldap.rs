@@ -373,8 +373,8 @@ fn service(directory: LdapAuthenticator) -> TokenService {
     let key = SigningKey::from_pem(rcgen::KeyPair::generate().unwrap().serialize_pem().as_bytes()).unwrap();
     // In a chain, as a configuration makes it.
     let mut chain = AuthenticatorChain::new();
-    chain.push(directory);
-    let tokens = StoredTokens::new(Arc::new(MemoryTokenStore::default()));
+    chain.push("ldap", directory).unwrap();
+    let tokens = StoredTokens::new("Acme", Arc::new(MemoryTokenStore::default()));
     TokenService::new("Acme", chain, acl, Signer::new(key).unwrap())
         .unwrap()
         .with_stored_tokens(tokens.with_refresh_tokens(RefreshPolicy::default()))

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use token_auth_core::{Authn, AuthnRequest, BackendError, Credentials, Identity, Labels, Restriction};
+use token_auth_core::{
+    Authn, AuthnRequest, BackendError, Credentials, Identity, Labels, Precedence, Restriction,
+};
 
 use crate::decoys::Decoys;
 use crate::password::{PasswordHash, PasswordVerifier};
@@ -48,6 +50,14 @@ impl Accounts {
     pub(crate) fn take_decoys(&mut self) -> Vec<PasswordHash> {
         self.decoys = Decoys::default();
         self.by_name.values().filter_map(|account| account.hash.clone()).collect()
+    }
+
+    /// What is in the table stands there by the administrator's word.
+    pub(crate) fn precedence(&self, account: &str) -> Precedence {
+        match self.by_name.contains_key(account) {
+            true => Precedence::Listed,
+            false => Precedence::None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

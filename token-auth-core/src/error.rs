@@ -28,6 +28,14 @@ impl BackendError {
         Self { backend: backend.into(), source: source.into() }
     }
 
+    /// The same error, with the source named in whose name this backend was asked.
+    pub(crate) fn of_source(self, id: &str) -> Self {
+        match *self.backend == *id {
+            true => self,
+            false => Self { backend: format!("{id}: {}", self.backend).into(), ..self },
+        }
+    }
+
     /// Which backend could not answer.
     pub fn backend(&self) -> &str {
         &self.backend

@@ -87,6 +87,7 @@ mod request;
 mod restriction;
 pub mod scope;
 mod service;
+mod source;
 mod stored_tokens;
 pub mod token;
 mod token_store;
@@ -95,7 +96,7 @@ pub use async_trait::async_trait;
 
 pub use authn::{
     AccountRequest, Authenticator, AuthenticatorFn, Authn, AuthnRequest, Credentials, Identity, Password,
-    authenticator_fn,
+    Prefixed, authenticator_fn,
 };
 pub use authz::{AccessRequest, Authorizer, AuthorizerFn, Authz, Grant, authorizer_fn};
 pub use chain::{AuthenticatorChain, AuthorizerChain};
@@ -110,6 +111,7 @@ pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimit
 pub use service::{
     Answer, AttemptLimits, Decision, Record, ServiceError, Timer, TokenError, TokenResponse, TokenService,
 };
+pub use source::{Precedence, SourceError, SourceId};
 pub use stored_tokens::{
     CreateTokenError, DamagedToken, NewPersonalToken, OpaqueToken, PersonalPolicy, RefreshPolicy,
     StoredTokens,

@@ -92,7 +92,7 @@ impl<'a> Field<'a> {
         self.parsed(|text| duration::parse(text).map_err(str::to_owned))
     }
 
-    #[cfg(any(feature = "oauth2", feature = "workload"))]
+    #[cfg(any(feature = "ldap", feature = "oauth2", feature = "workload"))]
     pub(super) fn is_list(&self) -> bool {
         matches!(&self.node.value, Value::Sequence(_))
     }

@@ -33,12 +33,8 @@ pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) 
         match key {
             "htpasswd_auth" => known.extend(field.child("group_file").map(|_| "group".to_owned())),
             "ldap_auth" => {
-                let groups = field.child("groups").map(|groups| groups.elements()).unwrap_or_default();
-                for place in groups.iter().chain([field]) {
-                    let labels = place.child("labels");
-                    known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
-                    let label = place.child("label").filter(Field::is_scalar);
-                    known.extend(label.and_then(|label| label.text()).map(str::to_owned));
+                for directory in field.elements().iter().chain([field]) {
+                    of_directory(directory, &mut known);
                 }
             }
             "github_auth" => known.extend(["teams".to_owned()]),
@@ -52,13 +48,24 @@ pub(super) fn known(root: &Section<'_>, users: Option<&[(String, StaticUser)]>) 
     Some(known)
 }
 
+fn of_directory(directory: &Field<'_>, known: &mut BTreeSet<String>) {
+    let groups = directory.child("groups").map(|groups| groups.elements()).unwrap_or_default();
+    for place in groups.iter().chain([directory]) {
+        let labels = place.child("labels");
+        known.extend(labels.iter().flat_map(Field::children).map(|(label, _)| label.to_owned()));
+        let label = place.child("label").filter(Field::is_scalar);
+        known.extend(label.and_then(|label| label.text()).map(str::to_owned));
+    }
+}
+
 /// The labels whose values are distinguished names: those of `memberOf` and its like, unless something makes names of them.
 pub(super) fn distinguished(root: &Section<'_>) -> BTreeSet<String> {
     const ATTRIBUTES: [&str; 5] = ["memberof", "member", "uniquemember", "manager", "distinguishedname"];
     let mut found = BTreeSet::new();
-    let blocks = root.entries().filter(|(key, _)| *key == "ldap_auth");
+    let blocks = root.entries().filter(|(key, _)| *key == "ldap_auth").map(|(_, field)| field);
+    let directories = blocks.flat_map(|field| field.elements().into_iter().chain([field.clone()]));
     for (name, label) in
-        blocks.filter_map(|(_, block)| block.child("labels")).flat_map(|labels| labels.children())
+        directories.filter_map(|directory| directory.child("labels")).flat_map(|labels| labels.children())
     {
         let text = |key| label.child(key).and_then(|field| field.text().map(str::to_ascii_lowercase));
         let is_name = text("attribute").is_some_and(|attribute| ATTRIBUTES.contains(&&*attribute));

@@ -4,9 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "ldap")]
+use token_auth_core::Prefixed;
 use token_auth_core::token::RegistryTrust;
-use token_auth_core::{AuthenticatorChain, AuthorizerChain, TokenService};
+use token_auth_core::{
+    Authenticator, AuthenticatorChain, AuthorizerChain, SourceError, SourceId, TokenService,
+};
 
+use super::finding::Spot;
 use super::signer::Keys;
 use super::{
     CertificateExpiry, Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig,
@@ -117,33 +122,30 @@ impl Config {
         let workload = self.workload(&mut errors);
         // A JWT of one of these issuers is nobody's password: no hash is computed for it.
         #[cfg(feature = "workload")]
-        workload.iter().for_each(|identities| authenticators.push(Arc::clone(identities)));
+        if let Some(identities) = &workload {
+            push(&mut authenticators, "workload", Arc::clone(identities), &self.start, &mut errors);
+        }
         let verifier = PasswordVerifier::new(self.limits.passwords).map(Arc::new);
         let verifier = verifier.map_err(|error| errors.push(self.start.finding(error.to_string()))).ok();
         if let Some(verifier) = &verifier {
             self.push_authenticators(&mut authenticators, verifier, &mut errors);
         }
-        let stored = self.tokens.as_ref().map(|tokens| tokens.open(self.examine)).transpose();
+        let stored =
+            self.tokens.as_ref().map(|tokens| tokens.open(&self.token.issuer, self.examine)).transpose();
         let stored = stored.map_err(|error| errors.push(error)).ok().flatten();
         let tokens = self.tokens().cloned();
         #[cfg(feature = "oauth2")]
-        let (sources, sign_in) = match self.assemble_sign_in(stored.as_ref(), &mut errors) {
-            Some(mut assembled) => {
-                files.extend(assembled.files);
-                warnings.append(&mut assembled.warnings);
-                (assembled.sources, Some(assembled.pages))
-            }
-            None => (Vec::new(), None),
-        };
+        let sign_in = self.assemble_sign_in(stored.as_ref(), &mut errors);
         #[cfg(feature = "oauth2")]
-        sources.iter().for_each(|source| authenticators.push(source.clone()));
-        #[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
-        if let (Some(tokens), Some(verifier), true) = (&self.tokens, &verifier, errors.is_empty()) {
-            match tokens.docker_auth(verifier, &sources) {
-                Ok(legacy) => legacy.into_iter().for_each(|legacy| authenticators.push(legacy)),
-                Err(error) => errors.push(error),
-            }
-        }
+        self.push_sign_in(&mut authenticators, &sign_in, verifier.as_ref(), &mut errors);
+        warnings.extend(self.meetings());
+        let authenticator: Arc<dyn Authenticator> = Arc::new(authenticators);
+        #[cfg(feature = "oauth2")]
+        let sign_in = sign_in.map(|mut assembled| {
+            files.append(&mut assembled.files);
+            warnings.append(&mut assembled.warnings);
+            assembled.pages(Arc::clone(&authenticator))
+        });
         let Self { server, token, acl, limits, start, notes, .. } = self;
         let mut authorizers = AuthorizerChain::new();
         if let Some(acl) = acl {
@@ -155,7 +157,7 @@ impl Config {
             return Err(ConfigErrors::new(errors));
         };
         warnings.append(&mut of_keys);
-        let service = TokenService::new(token.issuer, authenticators, authorizers, signer)
+        let service = TokenService::new(token.issuer, authenticator, authorizers, signer)
             .and_then(|service| service.with_lifetime(token.expiration))
             .and_then(|service| service.with_attempt_limits(limits.attempts))
             .map_err(|error| ConfigErrors::new(vec![start.finding(error.to_string())]))?
@@ -193,7 +195,6 @@ impl Config {
         identities.map(Arc::new).map_err(|error| errors.push(error)).ok()
     }
 
-    /// Nobody becomes an account of `users` by signing in elsewhere.
     #[cfg(feature = "oauth2")]
     fn assemble_sign_in(
         &self,
@@ -201,16 +202,52 @@ impl Config {
         errors: &mut Vec<Finding>,
     ) -> Option<super::sign_in::Assembled> {
         let (sign_in, stored) = (self.sign_in.as_ref()?, stored?);
-        let reserved: Vec<String> = self.users.iter().flatten().map(|(name, _)| name.clone()).collect();
-        let assembled = sign_in.assemble(
-            self.tokens()?,
-            stored,
-            &reserved,
-            &self.server,
-            &self.token.issuer,
-            self.examine,
-        );
+        let assembled =
+            sign_in.assemble(self.tokens()?, stored, &self.server, &self.token.issuer, self.examine);
         assembled.map_err(|mut found| errors.append(&mut found)).ok()
+    }
+
+    /// The providers; in the place of the only one, docker_auth's passwords of its users.
+    #[cfg(feature = "oauth2")]
+    fn push_sign_in(
+        &self,
+        chain: &mut AuthenticatorChain,
+        sign_in: &Option<super::sign_in::Assembled>,
+        verifier: Option<&Arc<PasswordVerifier>>,
+        errors: &mut Vec<Finding>,
+    ) {
+        let sources = sign_in.as_ref().map_or(&[][..], |assembled| &assembled.sources);
+        #[cfg(feature = "token-store-redis")]
+        if let (Some(tokens), Some(verifier), true) = (&self.tokens, verifier, errors.is_empty()) {
+            match (tokens.docker_auth(verifier, sources), sources) {
+                (Ok(Some(legacy)), [(_, spot)]) => return push(chain, "legacy", legacy, spot, errors),
+                (Ok(_), _) => {}
+                (Err(error), _) => errors.push(error),
+            }
+        }
+        #[cfg(not(feature = "token-store-redis"))]
+        let _ = verifier;
+        for (source, spot) in sources {
+            push(chain, source.id().clone(), source.clone(), spot, errors);
+        }
+    }
+
+    /// Which accounts of sources that nobody has listed can have one name.
+    fn meetings(&self) -> Vec<Finding> {
+        #[cfg_attr(not(feature = "workload"), expect(unused_mut, reason = "only workloads add to them"))]
+        let mut found = Vec::new();
+        #[cfg(any(feature = "ldap", feature = "oauth2"))]
+        {
+            let names: Vec<&super::source::SourceName> = Vec::new();
+            #[cfg(feature = "ldap")]
+            let names = names.into_iter().chain(self.ldap.iter().map(|directory| &directory.name));
+            #[cfg(feature = "oauth2")]
+            let names = names.into_iter().chain(self.sign_in.iter().flat_map(super::sign_in::SignIn::names));
+            found.extend(super::source::meetings(names));
+        }
+        #[cfg(feature = "workload")]
+        found.extend(self.workload.iter().flat_map(super::workload::Workload::meetings));
+        found
     }
 
     /// docker_auth's order.
@@ -222,9 +259,12 @@ impl Config {
     ) {
         self.push_tables(chain, verifier, errors);
         #[cfg(feature = "ldap")]
-        if let Some((options, spot)) = &self.ldap {
+        for super::ldap::Directory { name, options, spot } in &self.ldap {
             match crate::ldap::LdapAuthenticator::new(options.clone()) {
-                Ok(directory) => chain.push(directory),
+                Ok(directory) => {
+                    let directory = Prefixed::new(name.account_prefix.as_str(), directory);
+                    push(chain, name.id.clone(), directory, &name.spot, errors);
+                }
                 Err(error) => errors.push(spot.finding(error.to_string())),
             }
         }
@@ -242,16 +282,16 @@ impl Config {
             StaticUsers::new(Arc::clone(verifier), named)
         });
         let Some((options, spot)) = &self.htpasswd else {
-            return users.into_iter().for_each(|users| chain.push(users));
+            return users.into_iter().for_each(|users| push(chain, "users", users, &self.start, errors));
         };
         // Of two tables of passwords the second spends the time of an unknown name.
         let mut decoys = Vec::new();
         if let Some(mut users) = users {
             decoys = users.take_decoys();
-            chain.push(users);
+            push(chain, "users", users, &self.start, errors);
         }
         match Htpasswd::open(options.clone(), Arc::clone(verifier)) {
-            Ok(htpasswd) => chain.push(htpasswd.with_decoys(decoys)),
+            Ok(htpasswd) => push(chain, "htpasswd", htpasswd.with_decoys(decoys), spot, errors),
             Err(HtpasswdError::Invalid { file, problems }) => {
                 let file: Arc<str> = file.display().to_string().into();
                 errors.extend(problems.into_iter().map(|problem| Finding::of_line(&file, problem)));
@@ -275,6 +315,17 @@ impl Config {
         files.extend(self.workload.iter().flat_map(super::workload::Workload::files).cloned());
         files
     }
+}
+
+/// Puts a source into the chain; an id that another one has is said where it stands.
+fn push(
+    chain: &mut AuthenticatorChain,
+    id: impl TryInto<SourceId, Error: Into<SourceError>>,
+    source: impl Authenticator + 'static,
+    spot: &Spot,
+    errors: &mut Vec<Finding>,
+) {
+    errors.extend(chain.push(id, source).map_err(|error| spot.finding(error.to_string())).err());
 }
 
 impl fmt::Debug for Loaded {

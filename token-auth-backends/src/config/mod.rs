@@ -13,6 +13,9 @@
 //! |---|---|
 //! | `htpasswd_auth.{file,group_file}` | accounts of a password file, asked after `users`; the groups of an account become its label `group` |
 //! | `workload_auth.issuers` | signed identities of build jobs and pods, asked before `users`: feature `workload`, and its module |
+//! | `ldap_auth` | may also be a list of directories, which are asked in order |
+//! | `ldap_auth.{id,account_prefix}` | names the source, in the log and in tokens (`ldap`); what its account names begin with, also when their users log in |
+//! | `ldap_auth.{id,account_prefix}` | of each, where there is a list of directories: what tokens and the log call it (`ldap`), and what its accounts begin with |
 //! | `ldap_auth.servers` | list of `ldap://` and `ldaps://` URLs, asked in order, in place of `addr` |
 //! | `ldap_auth.{client_certificate,client_key}` | what this client shows to the servers |
 //! | `ldap_auth.{search_bind_dn,search_bind_password_file}` | with `initial_bind_as_user`: who looks accounts up when their password is not at hand |
@@ -89,6 +92,8 @@ mod server;
 #[cfg(feature = "oauth2")]
 mod sign_in;
 mod signer;
+#[cfg(any(feature = "ldap", feature = "oauth2"))]
+mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -175,7 +180,7 @@ pub struct Config {
     #[cfg(feature = "workload")]
     workload: Option<workload::Workload>,
     #[cfg(feature = "ldap")]
-    ldap: Option<(crate::ldap::LdapOptions, Spot)>,
+    ldap: Vec<ldap::Directory>,
     #[cfg(feature = "oauth2")]
     sign_in: Option<sign_in::SignIn>,
     signing_pair: LocatedPair,
@@ -194,10 +199,10 @@ impl Config {
         self.htpasswd.as_ref().map(|(options, _)| options)
     }
 
-    /// The directory, if that method is configured.
+    /// The directories, in the order in which they are asked.
     #[cfg(feature = "ldap")]
-    pub fn ldap(&self) -> Option<&crate::ldap::LdapOptions> {
-        self.ldap.as_ref().map(|(options, _)| options)
+    pub fn ldap(&self) -> impl Iterator<Item = &crate::ldap::LdapOptions> {
+        self.ldap.iter().map(|directory| &directory.options)
     }
 
     /// What the configuration says of an account under `users`, if it is there.
@@ -209,7 +214,7 @@ impl Config {
     /// directory are in lower case unless it says otherwise. The rules are asked about that name.
     pub fn account_of_login<'a>(&self, name: &'a str) -> std::borrow::Cow<'a, str> {
         #[cfg(feature = "ldap")]
-        if let Some((directory, _)) = &self.ldap
+        if let Some(directory) = ldap::unprefixed(&self.ldap)
             && self.user(name).is_none()
         {
             return ldap::account_of(directory, name);

@@ -76,11 +76,11 @@ fn read_root(root: Section<'_>) -> Option<Config> {
     #[cfg(feature = "ldap")]
     let ldap_auth = root.get("ldap_auth");
     #[cfg(feature = "ldap")]
-    let ldap = ldap_auth.as_ref().and_then(|field| Some((ldap::read(field.section()?)?, field.spot())));
+    let ldap = ldap_auth.as_ref().map(ldap::read_all).unwrap_or_default();
     let rules = configured(&root, "acl");
     let acl = rules.as_ref().and_then(acl::read);
     #[cfg(feature = "ldap")]
-    if let (Some(rules), Some((directory, _))) = (&rules, &ldap) {
+    if let (Some(rules), Some(directory)) = (&rules, ldap::unprefixed(&ldap)) {
         ldap::examine(rules, directory, |name| users.iter().flatten().any(|(user, _)| user == name));
     }
     let tests = root.get("tests");

@@ -106,14 +106,14 @@ impl LocatedTokens {
     }
 
     /// Opens the store, or, if the configuration is only examined, looks whether it could be there.
-    pub(super) fn open(&self, examine: bool) -> Result<StoredTokens, Finding> {
+    pub(super) fn open(&self, issuer: &str, examine: bool) -> Result<StoredTokens, Finding> {
         let TokensConfig { store, refresh, personal } = &self.tokens;
         let store = match examine {
             true => store.examine().map(|()| Arc::new(MemoryTokenStore::default()) as Arc<dyn TokenStore>),
             false => store.open(),
         };
         let store = store.map_err(|problem| self.store.finding(problem))?;
-        let mut tokens = StoredTokens::new(store);
+        let mut tokens = StoredTokens::new(issuer, store);
         if let Some(policy) = refresh {
             tokens = tokens.with_refresh_tokens(*policy);
         }
@@ -129,14 +129,14 @@ impl LocatedTokens {
     pub(super) fn docker_auth(
         &self,
         verifier: &Arc<crate::password::PasswordVerifier>,
-        providers: &[crate::oauth2::SignInSource],
+        providers: &[(crate::oauth2::SignInSource, Spot)],
     ) -> Result<Option<crate::token_store::redis::DockerAuthPasswords>, Finding> {
         use super::token_store::DockerPasswords;
 
         let TokenStoreConfig::Redis(redis) = &self.tokens.store else { return Ok(None) };
         match (redis.docker_passwords(), providers) {
             (DockerPasswords::Refused, _) => Ok(None),
-            (_, [provider]) => {
+            (_, [(provider, _)]) => {
                 let source = redis.docker_auth(Arc::clone(verifier), provider.clone());
                 source.map(Some).map_err(|problem| self.store.finding(problem))
             }

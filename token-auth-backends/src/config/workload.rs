@@ -20,6 +20,8 @@ struct Issuer {
     access: IssuerAccess,
     keys: Option<(PathBuf, Spot)>,
     certificates: Option<(PathBuf, Spot)>,
+    /// Where the template of accounts stands.
+    account: Option<Spot>,
     spot: Spot,
 }
 
@@ -53,7 +55,8 @@ fn issuer(item: &Field<'_>) -> Option<Issuer> {
             }
         };
     }
-    if let Some(account) = section.get("account").and_then(|field| template(&field)) {
+    let account = section.get("account");
+    if let Some(account) = account.as_ref().and_then(template) {
         trusted = trusted.account(account);
     }
     for (label, field) in section.get("labels").and_then(|field| field.entries()).unwrap_or_default() {
@@ -92,7 +95,14 @@ fn issuer(item: &Field<'_>) -> Option<Issuer> {
         );
     }
     let spot = item.spot();
-    let mut read = Issuer { trusted, access: IssuerAccess::default(), keys: None, certificates: None, spot };
+    let mut read = Issuer {
+        trusted,
+        access: IssuerAccess::default(),
+        keys: None,
+        certificates: None,
+        account: account.map(|field| field.spot()),
+        spot,
+    };
     if let Some(keys) = section.get("keys").and_then(|field| field.section()) {
         read_keys(&mut read, keys);
     }
@@ -149,6 +159,17 @@ fn one_or_several(field: &Field<'_>) -> Vec<String> {
 }
 
 impl Workload {
+    /// The issuers whose accounts can have the names of others.
+    pub(super) fn meetings(&self) -> impl Iterator<Item = Finding> {
+        let unmarked = self.issuers.iter().filter(|issuer| !issuer.trusted.has_accounts_of_its_own());
+        unmarked.map(|issuer| {
+            issuer.account.as_ref().unwrap_or(&issuer.spot).finding(
+                "begins with no text of its own: whoever chooses the claim chooses the name, and a name that another source has \
+                 is refused; begin it with a text that ends in `/` or `:`",
+            )
+        })
+    }
+
     /// Whether passwords are given in exchange for tokens of one of the issuers.
     pub(super) fn gives_passwords(&self) -> bool {
         self.issuers.iter().any(|issuer| issuer.trusted.gives_passwords())
@@ -166,7 +187,7 @@ impl Workload {
     /// Reads the files; nobody is asked for keys yet.
     pub(super) fn open(&self) -> Result<WorkloadIdentities, Finding> {
         let mut identities = WorkloadIdentities::new();
-        for Issuer { trusted, access, keys, certificates, spot } in self.issuers.iter().cloned() {
+        for Issuer { trusted, access, keys, certificates, spot, .. } in self.issuers.iter().cloned() {
             let read = |(path, spot): &(PathBuf, Spot)| {
                 named_file::read(path, named_file::PEM_BYTES)
                     .map_err(|error| spot.finding(format!("{}: {error}", path.display())))

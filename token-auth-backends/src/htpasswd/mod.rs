@@ -9,14 +9,15 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use token_auth_core::{AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, async_trait};
+use token_auth_core::{
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Precedence, async_trait,
+};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -147,8 +148,8 @@ impl Authenticator for Htpasswd {
         Ok(self.accounts.load().revalidate(request.account))
     }
 
-    fn name(&self) -> Cow<'static, str> {
-        "htpasswd".into()
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        self.accounts.load().precedence(request.account)
     }
 }
 

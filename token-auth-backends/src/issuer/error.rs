@@ -1,5 +1,6 @@
 //! Why an issuer's keys are not known.
 
+use token_auth_core::SourceError;
 use token_auth_core::token::KeyError;
 
 use crate::http_client::HttpError;
@@ -25,6 +26,9 @@ pub enum KeysError {
     /// The discovery document is that of another issuer.
     #[error("the discovery document is that of another issuer")]
     OtherIssuer,
+    /// The name of the issuer cannot be one.
+    #[error("the name of the issuer: {0}")]
+    Name(SourceError),
     /// The discovery document leads from an issuer with TLS to an endpoint without.
     #[error("the discovery document names an endpoint without TLS")]
     WithoutTls,

@@ -1,6 +1,5 @@
 //! The directory as a source of identities.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -166,10 +165,6 @@ impl Authenticator for LdapAuthenticator {
             Ok(answer) => answer.map_err(|failure| BackendError::new("ldap", failure)),
             Err(Late(limit)) => Err(BackendError::new("ldap", Failure::late("the directory", limit))),
         }
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        "ldap".into()
     }
 }
 

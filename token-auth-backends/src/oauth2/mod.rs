@@ -21,11 +21,15 @@
 //! let registration =
 //!     Registration { client_id: "registry".to_owned(), client_secret: Password::new("of the registration") };
 //! let provider = Oidc::new("oidc", OidcOptions::new("https://id.example.com", registration))?;
-//! let source = SignInSource::new("oidc", Arc::new(provider), Arc::clone(&store), keys.clone());
+//! let source = SignInSource::new("oidc".try_into()?, Arc::new(provider), Arc::clone(&store), keys.clone());
+//! let mut accounts = AuthenticatorChain::new();
+//! accounts.push(source.id().clone(), source.clone())?;
+//! let accounts: Arc<dyn Authenticator> = Arc::new(accounts);
 //!
-//! // For the service: `TokenService::new(issuer, source.clone(), …)?.with_stored_tokens(tokens.clone())`.
-//! let tokens = StoredTokens::new(store).with_personal_tokens(PersonalPolicy::default());
-//! let pages = SignInPages::new([SignInOffer::new(source, "Example")], tokens, keys, PageOptions::default());
+//! // For the service: `TokenService::new("Acme", accounts.clone(), …)?.with_stored_tokens(tokens.clone())`.
+//! let tokens = StoredTokens::new("Acme", store).with_personal_tokens(PersonalPolicy::default());
+//! let offer = SignInOffer::new(source, "Example");
+//! let pages = SignInPages::new([offer], accounts, tokens, keys, PageOptions::default());
 //! # Ok(())
 //! # }
 //! ```

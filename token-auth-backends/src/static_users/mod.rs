@@ -3,12 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use token_auth_core::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Labels, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Labels, Precedence, async_trait,
 };
 
 use crate::accounts::Accounts;
@@ -104,8 +103,8 @@ impl Authenticator for StaticUsers {
         Ok(self.accounts.revalidate(request.account))
     }
 
-    fn name(&self) -> Cow<'static, str> {
-        "users".into()
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        self.accounts.precedence(request.account)
     }
 }
 

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use token_auth_core::{
-    BackendError, BlobKey, BlobVersion, BlobWrite, LastUse, SecretDigest, TOUCH_RESOLUTION, TokenId,
-    TokenKind, TokenQuery, TokenRecord, TokenStore,
+    BackendError, BlobKey, BlobVersion, BlobWrite, LastUse, SecretDigest, SourceId, TOUCH_RESOLUTION,
+    TokenId, TokenKind, TokenQuery, TokenRecord, TokenStore,
 };
 
 /// Checks the contract of a token store. The store has to be empty; it is left with records in it. Needs a tokio runtime,
@@ -161,7 +161,8 @@ async fn keeps_what_it_is_given(store: &dyn TokenStore) {
     let plain = record(1, "alice");
     let mut full = record(2, "\u{e4}lice \"quoted\"\n");
     full.kind = TokenKind::Personal;
-    full.source = Some("ldap \u{2713}".to_owned());
+    full.source = SourceId::try_from("ldap \u{2713}").ok();
+    full.issuer = Some("Acme \u{2713}".to_owned());
     full.service = Some("registry.example.com:5000".to_owned());
     full.name = Some("build '; DROP TABLE tokens".to_owned());
     full.scopes = vec![vec!["repository:/^a\\/(b|c)$/:pull".parse().expect("a pattern")], Vec::new()];

@@ -124,12 +124,18 @@ impl TrustedIssuer {
 
     /// The account of a token's bearer. A token for which it gives none, or several, is refused.
     ///
-    /// Danger: begin it with what no account of another source begins with. Whoever can choose the claims that it is made
-    /// of would otherwise choose whose account it is.
+    /// Danger: begin it with a text that no account of another source begins with, and that ends in neither letter nor digit
+    /// (`ci:`). Whoever can choose the claims that it is made of chooses the name otherwise; in a chain an account that another
+    /// source owns is refused then.
     #[must_use]
     pub fn account(mut self, account: ClaimTemplate) -> Self {
         self.account = account;
         self
+    }
+
+    /// Whether its accounts begin with a text that sets them off from those of other sources.
+    pub fn has_accounts_of_its_own(&self) -> bool {
+        !self.account.own_prefix().is_empty()
     }
 
     /// A label of the account. Its values are literal in the patterns of rules. Claims that are missing give none.

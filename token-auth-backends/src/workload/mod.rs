@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use token_auth_core::token::VerifyError;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, LabelValue,
-    Labels, Restriction, async_trait,
+    Labels, Precedence, Restriction, SourceId, async_trait,
 };
 
 pub use crate::issuer::{AddressError, KeyOptions, KeysError};
@@ -40,7 +40,9 @@ pub struct WorkloadIdentities {
 #[derive(Debug)]
 struct Entry {
     issuer: TrustedIssuer,
-    source: Cow<'static, str>,
+    source: SourceId,
+    /// What all its accounts begin with: nothing, if others may have accounts that begin so.
+    prefix: String,
     keys: Keys,
 }
 
@@ -54,11 +56,13 @@ impl WorkloadIdentities {
     ///
     /// # Errors
     ///
-    /// When the address of the issuer, or of its keys, is not one that is asked; or a certificate cannot be read.
+    /// When the address of the issuer, or of its keys, is not one that is asked; a certificate cannot be read; or its name is
+    /// too long, or has control characters in it.
     pub fn trust(mut self, issuer: TrustedIssuer, access: IssuerAccess) -> Result<Self, KeysError> {
         let keys = issuer.source(access)?;
-        let source = format!("workload {}", issuer.name).into();
-        self.entries.push(Entry { issuer, source, keys });
+        let source = format!("workload {}", issuer.name).try_into().map_err(KeysError::Name)?;
+        let prefix = issuer.account.own_prefix().to_owned();
+        self.entries.push(Entry { issuer, source, prefix, keys });
         Ok(self)
     }
 }
@@ -68,6 +72,21 @@ impl WorkloadIdentities {
     pub fn succeed(&self, earlier: &Self) {
         for entry in &self.entries {
             earlier.entries.iter().for_each(|known| entry.keys.succeed(&known.keys));
+        }
+    }
+}
+
+impl WorkloadIdentities {
+    /// An account that begins with another issuer's longer prefix is that one's.
+    fn settle(&self, entry: &Entry, identity: Identity) -> Authn {
+        let own = entry.precedence(&identity.account);
+        let mut others = self.entries.iter().filter(|other| other.source != entry.source);
+        match others.find(|other| other.precedence(&identity.account) > own) {
+            None => Authn::Accept(identity),
+            Some(owner) => {
+                let (account, owner) = (&*identity.account, &owner.source);
+                Authn::Reject(format!("the account {account:?} belongs to the source {owner}").into())
+            }
         }
     }
 }
@@ -85,14 +104,16 @@ impl Authenticator for WorkloadIdentities {
         let mut outcome = Ok(Authn::Abstain);
         for entry in self.entries.iter().filter(|entry| entry.issuer.issuer == claimed) {
             match entry.judge(token).await {
-                Ok(identity) => return Ok(Authn::Accept(identity)),
+                Ok(identity) => return Ok(self.settle(entry, identity)),
                 Err(Refusal::Token(reason)) => {
                     if matches!(outcome, Ok(Authn::Abstain)) {
                         outcome = Ok(Authn::Reject(format!("{}: {reason}", entry.source).into()));
                     }
                 }
                 // Perhaps it would have been accepted.
-                Err(Refusal::Keys(error)) => outcome = Err(BackendError::new(entry.source.clone(), error)),
+                Err(Refusal::Keys(error)) => {
+                    outcome = Err(BackendError::new(entry.source.to_string(), error));
+                }
             }
         }
         outcome
@@ -103,14 +124,28 @@ impl Authenticator for WorkloadIdentities {
         Ok(Authn::Abstain)
     }
 
+    /// That of the longest prefix. Names without one are made of what others say: they are nobody's here.
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        let named = |entry: &&Entry| request.source.is_none_or(|source| *source == entry.source);
+        self.entries
+            .iter()
+            .filter(named)
+            .map(|entry| entry.precedence(request.account))
+            .max()
+            .unwrap_or(Precedence::None)
+    }
+
+    fn sources(&self) -> Vec<SourceId> {
+        let mut sources: Vec<_> = self.entries.iter().map(|entry| entry.source.clone()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+
     /// Whatever says that it is of a trusted issuer.
     fn is_signed(&self, credentials: &Credentials) -> bool {
         claimed(credentials)
             .is_some_and(|(_, claimed)| self.entries.iter().any(|entry| entry.issuer.issuer == claimed))
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        "workload".into()
     }
 }
 
@@ -142,6 +177,13 @@ impl From<VerifyError> for Refusal {
 }
 
 impl Entry {
+    fn precedence(&self, account: &str) -> Precedence {
+        match Precedence::by_prefix(&self.prefix, account) {
+            Precedence::Place => Precedence::None,
+            by_prefix => by_prefix,
+        }
+    }
+
     async fn judge(&self, token: &str) -> Result<Identity, Refusal> {
         let payload = self.verify(token).await?;
         let claims = jwt::claims(&payload).ok_or(VerifyError::Malformed)?;

@@ -41,6 +41,15 @@ impl ClaimTemplate {
         Self { parts: vec![Part::Text(text.to_owned()), Part::Claim(claim.to_owned())] }
     }
 
+    /// The text before the first claim, if it ends in a character that sets it off from what follows: neither letter nor digit.
+    /// Otherwise names of others may begin so by chance.
+    pub(super) fn own_prefix(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Text(text)) if !text.ends_with(char::is_alphanumeric) => text,
+            _ => "",
+        }
+    }
+
     /// The claims that are in it.
     pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {

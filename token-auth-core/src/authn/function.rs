@@ -1,6 +1,5 @@
 //! A closure as an authenticator.
 
-use std::borrow::Cow;
 use std::future::Future;
 
 use async_trait::async_trait;
@@ -46,9 +45,5 @@ where
 
     async fn revalidate(&self, _: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         Ok(Authn::Abstain)
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        "function".into()
     }
 }

@@ -1,10 +1,9 @@
 //! Who someone is, once a source has said so.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Labels, Restriction};
+use crate::{Labels, Restriction, SourceId};
 
 /// Someone, as an authenticator knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +13,8 @@ pub struct Identity {
     pub account: Arc<str>,
     /// What the source says of the account.
     pub labels: Arc<Labels>,
-    /// Which backend said so, for the log; a chain fills it in.
-    pub source: Option<Cow<'static, str>>,
+    /// Which source said so: a chain fills it in.
+    pub source: Option<SourceId>,
     /// What narrows the credential below the account: none, for the account's own password.
     pub restriction: Restriction,
     /// Something that changes whenever the account's password does, and tells nothing of it (a digest of the stored hash,
@@ -53,8 +52,8 @@ impl Identity {
 
     /// The same account, known to this source.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
-        self.source = Some(source.into());
+    pub fn with_source(mut self, source: SourceId) -> Self {
+        self.source = Some(source);
         self
     }
 

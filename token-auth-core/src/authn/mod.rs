@@ -3,6 +3,7 @@
 mod credentials;
 mod function;
 mod identity;
+mod prefixed;
 mod request;
 
 use std::borrow::Cow;
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::BackendError;
+use crate::{BackendError, Precedence, SourceId};
 
 pub use credentials::{Credentials, Password};
 pub use function::{AuthenticatorFn, authenticator_fn};
 pub use identity::Identity;
+pub use prefixed::Prefixed;
 pub use request::{AccountRequest, AuthnRequest};
 
 /// What an authenticator makes of credentials.
@@ -35,7 +37,6 @@ pub enum Authn {
 /// An outcome is a value; `Err` means only "this backend could not answer" and denies with 503.
 ///
 /// ```
-/// use std::borrow::Cow;
 /// use token_auth_core::{
 ///     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, async_trait,
 /// };
@@ -66,10 +67,6 @@ pub enum Authn {
 ///             _ => Authn::Abstain,
 ///         })
 ///     }
-///
-///     fn name(&self) -> Cow<'static, str> {
-///         "machine".into()
-///     }
 /// }
 /// ```
 #[async_trait]
@@ -95,17 +92,32 @@ pub trait Authenticator: Send + Sync {
     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError>;
 
     /// Whether an account of this name is this source's: one that it would accept under this name for some credentials, now
-    /// or once it is no longer disabled. What another source accepts under the name of such an account is refused.
+    /// or once it is no longer disabled. A chain refuses what a source of lower [precedence](Self::precedence) accepts under
+    /// the name of such an account.
     ///
     /// A source that takes several spellings for one account (capital letters, blanks) owns all of them. Nobody owns the
-    /// anonymous account, `""`, and nobody is asked about it. Asked often and beside a login: what has to be looked up far
-    /// away is remembered for a while. Default: what [`revalidate`](Self::revalidate) does not abstain from.
+    /// anonymous account, `""`, and nobody is asked about it. Asked beside the logins of other sources, and often: what has to
+    /// be looked up far away is remembered for a while. Default: what [`revalidate`](Self::revalidate) does not abstain from.
     ///
     /// # Errors
     ///
     /// When the source could not be asked. The other source's account is then refused, too.
     async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
         Ok(self.revalidate(request).await? != Authn::Abstain)
+    }
+
+    /// What the right of this source to the account rests on, if it has it. Nothing is looked up for this: a table says
+    /// [`Listed`](Precedence::Listed) for the names in it, and [`None`](Precedence::None) for all others. Default:
+    /// [its place](Precedence::Place).
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        let _ = request;
+        Precedence::Place
+    }
+
+    /// The ids of the sources that this one is made of, all of which [`revalidate`](Self::revalidate) and
+    /// [`precedence`](Self::precedence) can be asked for. They never change. Default: none, it is one source.
+    fn sources(&self) -> Vec<SourceId> {
+        Vec::new()
     }
 
     /// Whether these credentials are a signed token that this source alone can judge: one that says it is of an issuer whose
@@ -115,11 +127,6 @@ pub trait Authenticator: Send + Sync {
     fn is_signed(&self, credentials: &Credentials) -> bool {
         let _ = credentials;
         false
-    }
-
-    /// What the operator's log calls this backend. Default: the name of its type.
-    fn name(&self) -> Cow<'static, str> {
-        std::any::type_name::<Self>().into()
     }
 }
 
@@ -139,12 +146,16 @@ macro_rules! forward {
                 (**self).owns(request).await
             }
 
-            fn is_signed(&self, credentials: &Credentials) -> bool {
-                (**self).is_signed(credentials)
+            fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+                (**self).precedence(request)
             }
 
-            fn name(&self) -> Cow<'static, str> {
-                (**self).name()
+            fn sources(&self) -> Vec<SourceId> {
+                (**self).sources()
+            }
+
+            fn is_signed(&self, credentials: &Credentials) -> bool {
+                (**self).is_signed(credentials)
             }
         }
     )*};

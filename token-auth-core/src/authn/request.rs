@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Credentials, Deadline, Identity};
+use crate::{Credentials, Deadline, Identity, SourceId};
 
 /// Someone presents credentials.
 ///
@@ -68,18 +68,20 @@ impl<'a> AuthnRequest<'a> {
 /// Something is asked about an account whose credentials are not at hand.
 ///
 /// ```
-/// use token_auth_core::AccountRequest;
+/// use token_auth_core::{AccountRequest, SourceId};
 ///
-/// let request = AccountRequest::new("alice").from_source(Some("ldap"));
-/// assert_eq!((request.account, request.source), ("alice", Some("ldap")));
+/// let directory = SourceId::try_from("ldap")?;
+/// let request = AccountRequest::new("alice").from_source(Some(&directory));
+/// assert_eq!((request.account, request.source), ("alice", Some(&directory)));
+/// # Ok::<(), token_auth_core::SourceError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AccountRequest<'a> {
     /// The canonical name of the account.
     pub account: &'a str,
-    /// The only source that is asked; nothing for any.
-    pub source: Option<&'a str>,
+    /// The only source that is asked; nothing for any. A chain asks that one, and says nothing of it to it.
+    pub source: Option<&'a SourceId>,
     /// When an answer comes too late to be of use: who waits for others gives up then.
     pub deadline: Deadline,
 }
@@ -92,12 +94,18 @@ impl<'a> AccountRequest<'a> {
 
     /// About the account of someone whom an authenticator has accepted, at the source that knew them.
     pub fn of(identity: &'a Identity) -> Self {
-        Self { source: identity.source.as_deref(), ..Self::new(&identity.account) }
+        Self { source: identity.source.as_ref(), ..Self::new(&identity.account) }
+    }
+
+    /// The same of another account: for an authenticator that changes names before it asks another.
+    #[must_use]
+    pub fn with_account(self, account: &'a str) -> Self {
+        Self { account, ..self }
     }
 
     /// The same of an account of this source only.
     #[must_use]
-    pub fn from_source(self, source: Option<&'a str>) -> Self {
+    pub fn from_source(self, source: Option<&'a SourceId>) -> Self {
         Self { source, ..self }
     }
 

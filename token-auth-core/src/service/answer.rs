@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::TokenError;
 use crate::token::unix_seconds;
-use crate::{ActionSet, BackendError, Password, RequestedToken, ResourceScope, TokenId};
+use crate::{ActionSet, BackendError, Password, RequestedToken, ResourceScope, SourceId, TokenId};
 
 /// What a request is answered with, and how that came about.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ pub struct Record {
     /// The authenticated account; nothing if there is none.
     pub account: Option<Arc<str>>,
     /// Which authenticator knew the account.
-    pub source: Option<Cow<'static, str>>,
+    pub source: Option<SourceId>,
     /// What was asked for and granted, scope by scope.
     pub decisions: Vec<Decision>,
     /// The refresh token or personal access token that was used or issued, by its public id.

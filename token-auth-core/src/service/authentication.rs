@@ -24,7 +24,7 @@ impl TokenService {
         let reason = match outcome {
             Authn::Accept(identity) => {
                 record.account = Some(Arc::clone(&identity.account));
-                record.source = identity.source.clone().or_else(|| Some(self.authenticator.name()));
+                record.source.clone_from(&identity.source);
                 return Ok(identity);
             }
             Authn::Reject(reason) => reason,

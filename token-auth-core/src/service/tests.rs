@@ -106,11 +106,11 @@ async fn nobody_and_the_rejected_are_denied_alike() {
 async fn a_backend_that_is_away_stops_the_chain_and_denies() {
     let away = || authenticator_fn(|_: Credentials| async { Err(BackendError::new("ldap", "no route")) });
     let mut chain = AuthenticatorChain::new();
-    chain.push(away());
-    chain.push(alice());
+    chain.push("away", away()).unwrap();
+    chain.push("alice", alice()).unwrap();
     let answer = service(chain, generous()).answer(&request("alice", "scope=repository:dev/x:pull")).await;
     assert_eq!(answer.result.unwrap_err(), TokenError::Unavailable);
-    assert_eq!(answer.record.reason.as_deref(), Some("ldap: no route"));
+    assert_eq!(answer.record.reason.as_deref(), Some("away: ldap: no route"));
 
     struct Away;
     #[async_trait]
@@ -358,8 +358,9 @@ async fn signed_tokens_are_no_guesses_and_no_other_source_sees_them() {
         assert!(!password.expose().starts_with("signed."), "a password source sees a signed token");
         Ok(Authn::Reject("wrong password".into()))
     });
-    let chain: AuthenticatorChain =
-        [Arc::new(passwords) as Arc<dyn Authenticator>, Arc::new(Signed)].into_iter().collect();
+    let mut chain = AuthenticatorChain::new();
+    chain.push("passwords", passwords).unwrap();
+    chain.push("signed", Signed).unwrap();
     let service = service(chain, generous());
     let ask = async |password: &str| {
         let mut request = request("jwt", "");

@@ -31,7 +31,8 @@ impl StoredTokens {
         let account = &*identity.account;
         let mut record =
             TokenRecord::new(token.id().clone(), TokenKind::Personal, account, token.digest(), now);
-        record.source = identity.source.as_deref().map(str::to_owned);
+        record.source = identity.source.clone();
+        record.issuer = Some(self.issuer.to_string());
         record.service = Some(request.service.clone());
         let client = request.client_id.as_deref().unwrap_or("token exchange");
         record.name = Some(client.chars().filter(|letter| !letter.is_control()).take(100).collect());

@@ -38,7 +38,8 @@ impl StoredTokens {
         let account = &*identity.account;
         let mut record =
             TokenRecord::new(token.id().clone(), TokenKind::Refresh, account, token.digest(), now);
-        record.source = present.source.or_else(|| identity.source.clone()).map(|source| source.into_owned());
+        record.source = present.source.or_else(|| identity.source.clone());
+        record.issuer = Some(self.issuer.to_string());
         record.service = Some(request.service.clone());
         record.name = request.client_id.as_deref().map(|client| client.chars().take(100).collect());
         record.scopes = identity.restriction.scopes().iter().map(|patterns| patterns.to_vec()).collect();

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod issue;
+mod issuer;
 mod opaque;
 mod personal;
 mod policy;
@@ -41,22 +42,25 @@ use crate::TokenStore;
 /// use token_auth_core::{MemoryTokenStore, RefreshPolicy, StoredTokens, TokenService};
 ///
 /// fn with_docker_login(service: TokenService) -> TokenService {
-///     let tokens = StoredTokens::new(Arc::new(MemoryTokenStore::default()))
+///     let tokens = StoredTokens::new(service.issuer(), Arc::new(MemoryTokenStore::default()))
 ///         .with_refresh_tokens(RefreshPolicy::default());
 ///     service.with_stored_tokens(tokens)
 /// }
 /// ```
 #[derive(Clone)]
 pub struct StoredTokens {
+    issuer: Arc<str>,
     store: Arc<dyn TokenStore>,
     refresh: Option<RefreshPolicy>,
     personal: Option<PersonalPolicy>,
 }
 
 impl StoredTokens {
-    /// Tokens on this store, none of which is issued or accepted yet.
-    pub fn new(store: Arc<dyn TokenStore>) -> Self {
-        Self { store, refresh: None, personal: None }
+    /// The tokens of this issuer on this store, none of which is issued or accepted yet. The issuer is that of the
+    /// [`TokenService`](crate::TokenService): what another one has made in the same store is not good here. What was made
+    /// before records had an issuer belongs to the first that it is presented to.
+    pub fn new(issuer: impl Into<Arc<str>>, store: Arc<dyn TokenStore>) -> Self {
+        Self { issuer: issuer.into(), store, refresh: None, personal: None }
     }
 
     /// Issues and accepts refresh tokens.
@@ -69,6 +73,11 @@ impl StoredTokens {
     #[must_use]
     pub fn with_personal_tokens(self, policy: PersonalPolicy) -> Self {
         Self { personal: Some(policy), ..self }
+    }
+
+    /// Whose tokens these are. Others may be in the same store.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// Where the tokens are kept: to list and revoke them, and to remove what has ended from time to time
@@ -91,6 +100,7 @@ impl StoredTokens {
 impl fmt::Debug for StoredTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredTokens")
+            .field("issuer", &self.issuer)
             .field("store", &self.store.name())
             .field("refresh", &self.refresh)
             .field("personal", &self.personal)

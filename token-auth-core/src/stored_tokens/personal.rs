@@ -3,7 +3,9 @@ use std::time::{Duration, SystemTime};
 use ipnet::IpNet;
 
 use super::{OpaqueToken, StoredTokens};
-use crate::{AccountRequest, Authenticator, Authn, BackendError, ScopePattern, TokenKind, TokenRecord};
+use crate::{
+    AccountRequest, Authenticator, Authn, BackendError, ScopePattern, SourceId, TokenKind, TokenRecord,
+};
 
 /// A personal access token, or that of a robot account, to be made.
 ///
@@ -22,6 +24,8 @@ use crate::{AccountRequest, Authenticator, Authn, BackendError, ScopePattern, To
 pub struct NewPersonalToken {
     /// Whose it is.
     pub account: String,
+    /// The source that knows them; nothing for the first that does.
+    pub source: Option<SourceId>,
     /// What its owner calls it: 1 to 100 characters, none of them a control character.
     pub name: String,
     /// How long it is good; nothing for ever. Default 90 days.
@@ -41,6 +45,7 @@ impl NewPersonalToken {
     pub fn new(account: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             account: account.into(),
+            source: None,
             name: name.into(),
             lifetime: Some(Duration::from_secs(90 * 86_400)),
             scopes: None,
@@ -48,6 +53,12 @@ impl NewPersonalToken {
             service: None,
             subject: None,
         }
+    }
+
+    /// Says which source knows the account.
+    #[must_use]
+    pub fn of_source(self, source: SourceId) -> Self {
+        Self { source: Some(source), ..self }
     }
 
     /// Replaces how long it is good.
@@ -141,7 +152,8 @@ impl StoredTokens {
         {
             return Err(CreateTokenError::Lifetime { maximum });
         }
-        let present = match authenticator.revalidate(&AccountRequest::new(&new.account)).await? {
+        let about = AccountRequest::new(&new.account).from_source(new.source.as_ref());
+        let present = match authenticator.revalidate(&about).await? {
             Authn::Accept(present) if !present.account.is_empty() => present,
             _ => return Err(CreateTokenError::UnknownAccount(new.account)),
         };
@@ -152,7 +164,8 @@ impl StoredTokens {
         let account = &*present.account;
         let mut record =
             TokenRecord::new(token.id().clone(), TokenKind::Personal, account, token.digest(), now);
-        record.source = present.source.as_deref().map(str::to_owned);
+        record.source = present.source;
+        record.issuer = Some(self.issuer.to_string());
         record.security_stamp = present.subject.as_deref().map(str::to_owned);
         record.service = new.service;
         record.name = Some(new.name);

@@ -84,11 +84,14 @@ impl StoredTokens {
             return refused(why);
         }
         if let Some(bearer) = exchange::bearer(&record) {
+            if !self.is_own(&record).await? {
+                return refused("made by another issuer");
+            }
             self.note_use(&record, request, now).await;
             return Ok(Redeemed::Accepted(bearer.restricted(restriction(&record))));
         }
         let about = AccountRequest::new(&record.account)
-            .from_source(record.source.as_deref())
+            .from_source(record.source.as_ref())
             .with_deadline(request.deadline);
         let present = match authenticator.revalidate(&about).await? {
             Authn::Accept(present) => present,
@@ -106,6 +109,9 @@ impl StoredTokens {
                 return refused("the account is another person's now");
             }
             (TokenKind::Refresh | TokenKind::Personal, _) => {}
+        }
+        if !self.is_own(&record).await? {
+            return refused("made by another issuer");
         }
         self.note_use(&record, request, now).await;
         let restriction = restriction(&record);

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,9 +6,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::token::{Claims, PublicKey, Sign};
 use crate::{
-    AccessRequest, AccountRequest, Answer, Authenticator, Authn, AuthnRequest, Authz, BackendError,
-    Credentials, Grant, GrantType, Identity, LabelValue, Labels, MemoryTokenStore, Password, Restriction,
-    TokenError, TokenKind, TokenQuery, TokenRecord, TokenRequest, TokenService, async_trait, authorizer_fn,
+    AccessRequest, AccountRequest, Answer, Authenticator, AuthenticatorChain, Authn, AuthnRequest, Authz,
+    BackendError, Credentials, Grant, GrantType, Identity, LabelValue, Labels, MemoryTokenStore, Password,
+    Restriction, TokenError, TokenKind, TokenQuery, TokenRecord, TokenRequest, TokenService, async_trait,
+    authorizer_fn,
 };
 
 const START: u64 = 1_700_000_000;
@@ -75,10 +75,6 @@ impl Authenticator for Source {
             Present::Away => return Err(BackendError::new("ldap", "no route")),
         })
     }
-
-    fn name(&self) -> Cow<'static, str> {
-        "source".into()
-    }
 }
 
 struct Plain;
@@ -113,9 +109,17 @@ impl World {
     }
 
     fn with(configure: impl FnOnce(StoredTokens) -> StoredTokens) -> Self {
+        Self::of("Acme", Arc::new(MemoryTokenStore::default()), configure)
+    }
+
+    fn of(
+        issuer: &str,
+        store: Arc<dyn TokenStore>,
+        configure: impl FnOnce(StoredTokens) -> StoredTokens,
+    ) -> Self {
         let now = Arc::new(Mutex::new(START));
         let present = Arc::new(Mutex::new(THERE));
-        let tokens = configure(StoredTokens::new(Arc::new(MemoryTokenStore::default())));
+        let tokens = configure(StoredTokens::new(issuer, store));
         let clock = Arc::clone(&now);
         // The team may do everything below its name.
         let acl = authorizer_fn(|request: &AccessRequest<'_>| {
@@ -125,7 +129,9 @@ impl World {
                 false => Authz::Abstain,
             }
         });
-        let service = TokenService::new("Acme", Source(Arc::clone(&present)), acl, Plain)
+        let mut sources = AuthenticatorChain::new();
+        sources.push("source", Source(Arc::clone(&present))).unwrap();
+        let service = TokenService::new(issuer, sources, acl, Plain)
             .unwrap()
             .with_clock(move || at(*clock.lock().unwrap()))
             .with_stored_tokens(tokens.clone());
@@ -536,6 +542,60 @@ async fn what_would_be_of_no_use_is_not_made() {
     let disabled = World::with(|tokens| tokens).tokens;
     let error = disabled.create(new(), &source, at(START)).await.unwrap_err();
     assert!(matches!(error, CreateTokenError::NotEnabled));
+}
+
+#[tokio::test]
+async fn services_that_share_a_store_do_not_share_tokens() {
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let tenant = |issuer| {
+        World::of(issuer, Arc::clone(&store), |tokens| {
+            tokens
+                .with_refresh_tokens(RefreshPolicy::default())
+                .with_personal_tokens(PersonalPolicy::default())
+        })
+    };
+    let (blue, red) = (tenant("blue"), tenant("red"));
+    let refreshing = blue.login("alice").await.unwrap();
+    let personal = blue.create(NewPersonalToken::new("alice", "ci")).await;
+    refused(&red.refresh(&refreshing).await, &TokenError::InvalidRefreshToken, "made by another issuer");
+    let presented = red.service.answer(&with_token("alice", &personal)).await;
+    refused(&presented, &TokenError::Unauthorized, "made by another issuer");
+    assert!(blue.refresh(&refreshing).await.result.is_ok());
+    assert!(blue.service.answer(&with_token("alice", &personal)).await.result.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_without_an_issuer_is_the_first_ones_that_it_is_presented_to() {
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let tenant = |issuer| {
+        World::of(issuer, Arc::clone(&store), |tokens| tokens.with_refresh_tokens(RefreshPolicy::default()))
+    };
+    let (blue, red) = (tenant("blue"), tenant("red"));
+    for _ in 0..2 {
+        blue.login("alice").await.unwrap();
+    }
+    let records = blue.records().await;
+    let mut tokens = Vec::new();
+    for mut record in records {
+        let token = OpaqueToken::generate(TokenKind::Refresh).unwrap();
+        (record.id, record.secret, record.issuer) = (token.id().clone(), token.digest(), None);
+        store.insert(&record).await.unwrap();
+        tokens.push(token.expose().to_owned());
+    }
+    // Who cannot use it does not get it.
+    red.set(Present::Gone);
+    refused(&red.refresh(&tokens[0]).await, &TokenError::InvalidRefreshToken, "no longer known");
+    red.set(THERE);
+    for _ in 0..2 {
+        assert!(blue.refresh(&tokens[0]).await.result.is_ok());
+        let answer = red.refresh(&tokens[0]).await;
+        refused(&answer, &TokenError::InvalidRefreshToken, "made by another issuer");
+    }
+    // Both at once: it is one's.
+    let (one, other) = tokio::join!(blue.refresh(&tokens[1]), red.refresh(&tokens[1]));
+    assert_ne!(one.result.is_ok(), other.result.is_ok());
+    let again = [blue.refresh(&tokens[1]).await.result.is_ok(), red.refresh(&tokens[1]).await.result.is_ok()];
+    assert_eq!(again, [one.result.is_ok(), other.result.is_ok()]);
 }
 
 #[tokio::test]

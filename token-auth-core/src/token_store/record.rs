@@ -11,7 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{TOUCH_RESOLUTION, TokenId, time};
-use crate::ScopePattern;
+use crate::{ScopePattern, SourceId};
 
 /// What a token that is kept may be used for.
 ///
@@ -68,7 +68,9 @@ pub struct TokenRecord {
     /// Whose it is.
     pub account: String,
     /// The source that knew the account when the token was made, and is asked about it at each use.
-    pub source: Option<String>,
+    pub source: Option<SourceId>,
+    /// The issuer that it was made by, and is good at. Records of before issuers were kept have none.
+    pub issuer: Option<String>,
     /// The only service (audience) that the token is good for; nothing for any.
     pub service: Option<String>,
     /// What its owner calls it.
@@ -113,6 +115,7 @@ impl TokenRecord {
             kind,
             account: account.into(),
             source: None,
+            issuer: None,
             service: None,
             name: None,
             labels: None,
@@ -268,6 +271,8 @@ mod tests {
         let json = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<TokenRecord>(&json).unwrap(), record, "{json}");
         assert!(!format!("{record:?}").contains("2d711642"), "the digest is shown");
+        let of_before = json.replacen(r#""issuer":null,"#, "", 1);
+        assert_eq!(serde_json::from_str::<TokenRecord>(&of_before).unwrap(), record, "{of_before}");
         let unknown = json.replacen('{', r#"{"only_on_sundays":true,"#, 1);
         assert!(serde_json::from_str::<TokenRecord>(&unknown).is_err());
         let shorter = json.replacen("\"2d", "\"", 1);

@@ -174,7 +174,7 @@ impl From<TokenRecord> for Shown {
             id: record.id,
             kind: record.kind,
             account: record.account,
-            source: record.source,
+            source: record.source.map(String::from),
             service: record.service,
             name: record.name,
             scopes: record.scopes.iter().flatten().map(ToString::to_string).collect(),

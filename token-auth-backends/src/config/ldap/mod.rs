@@ -11,10 +11,42 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::field::Field;
+use super::finding::Spot;
 use super::section::Section;
+use super::source::{self, SourceName};
 use crate::ldap::{AccountName, BindTemplate, Filter, LdapOptions, LdapTls, ServiceAccount, UserSearch};
 
 pub(super) use rules::examine;
+
+/// One directory.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) name: SourceName,
+    pub(super) options: LdapOptions,
+    pub(super) spot: Spot,
+}
+
+/// One directory, or a list of them.
+pub(super) fn read_all(field: &Field<'_>) -> Vec<Directory> {
+    let one = |field: &Field<'_>| {
+        let section = field.section()?;
+        let name = source::read(&section, "ldap");
+        let options = read(section);
+        Some(Directory { name: name?, options: options?, spot: field.spot() })
+    };
+    match field.is_list() {
+        true => field.list(one),
+        false => one(field).into_iter().collect(),
+    }
+}
+
+/// The first directory whose accounts are called as it calls them, without a prefix: the one that a bare name may be of.
+pub(super) fn unprefixed(directories: &[Directory]) -> Option<&LdapOptions> {
+    directories
+        .iter()
+        .find(|directory| directory.name.account_prefix.is_empty())
+        .map(|directory| &directory.options)
+}
 
 /// What the directory calls the account of someone who logs in with this name, as far as that is known without asking.
 pub(super) fn account_of<'a>(directory: &LdapOptions, name: &'a str) -> Cow<'a, str> {
@@ -24,7 +56,7 @@ pub(super) fn account_of<'a>(directory: &LdapOptions, name: &'a str) -> Cow<'a, 
     }
 }
 
-pub(super) fn read(section: Section<'_>) -> Option<LdapOptions> {
+fn read(section: Section<'_>) -> Option<LdapOptions> {
     let servers = servers::read(&section);
     let tls = tls(&section);
     let (service, bind_as_user) = binds(&section);

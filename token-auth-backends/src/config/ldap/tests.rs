@@ -22,7 +22,7 @@ fn block(lines: &str) -> String {
 fn read(text: &str) -> (LdapOptions, Vec<String>) {
     let (config, warnings) = Config::from_yaml(text, "f", &ConfigOptions::default()).unwrap();
     let shown = warnings.iter().map(|warning| warning.to_string().replacen("f:", "", 1)).collect();
-    (config.ldap().unwrap().clone(), shown)
+    (config.ldap().next().unwrap().clone(), shown)
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_guide() {
     let guide = include_str!("../../../guides/ldap.md");
     let blocks: Vec<_> =
         guide.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
-    assert_eq!(blocks.len(), 5);
+    assert_eq!(blocks.len(), 6);
     for block in blocks {
         let text = HEAD.replace("ldap_auth:\n", block);
         let warnings =

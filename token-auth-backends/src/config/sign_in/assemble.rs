@@ -3,7 +3,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use token_auth_core::{BackendError, Password, StoredTokens};
+use token_auth_core::{Authenticator, BackendError, Password, StoredTokens};
 
 use super::SignIn;
 use super::common::{Common, Secret};
@@ -14,28 +14,37 @@ use crate::config::tokens::TokensConfig;
 use crate::http_client::HttpOptions;
 use crate::named_file;
 use crate::oauth2::{
-    GitHub, GitHubOptions, GitLab, GitLabOptions, IdentityProvider, Oidc, OidcOptions, Registration,
-    SealingKeys, SignInOffer, SignInPages, SignInSource,
+    GitHub, GitHubOptions, GitLab, GitLabOptions, IdentityProvider, Oidc, OidcOptions, PageOptions,
+    Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
 };
 use crate::token_store::redb::RedbTokenStore;
 
-/// Sign-in, ready to be used.
+/// Sign-in, as soon as all sources of accounts are known.
 pub(in crate::config) struct Assembled {
-    /// Who is asked about the accounts, in docker_auth's order.
-    pub(in crate::config) sources: Vec<SignInSource>,
-    pub(in crate::config) pages: SignInPages,
+    /// Who is asked about the accounts, in docker_auth's order, and where their ids stand.
+    pub(in crate::config) sources: Vec<(SignInSource, Spot)>,
+    offers: Vec<SignInOffer>,
+    tokens: StoredTokens,
+    keys: SealingKeys,
+    options: PageOptions,
     /// What was read: when one of these changes, everything is read again.
     pub(in crate::config) files: Vec<PathBuf>,
     pub(in crate::config) warnings: Vec<Finding>,
 }
 
+impl Assembled {
+    /// The pages, with the authenticator of the service.
+    pub(in crate::config) fn pages(self, accounts: Arc<dyn Authenticator>) -> SignInPages {
+        SignInPages::new(self.offers, accounts, self.tokens, self.keys, self.options)
+    }
+}
+
 impl SignIn {
-    /// Reads secrets and keys. Nobody becomes one of the `reserved` accounts by signing in.
+    /// Reads secrets and keys.
     pub(in crate::config) fn assemble(
         &self,
         tokens: &TokensConfig,
         stored: &StoredTokens,
-        reserved: &[String],
         server: &ServerConfig,
         issuer: &str,
         examine: bool,
@@ -56,14 +65,14 @@ impl SignIn {
             match (read, &keys) {
                 (Ok(ready), Ok(keys)) => {
                     let source = SignInSource::new(
-                        provider.common.id.as_str(),
+                        provider.common.source.id.clone(),
                         ready,
                         Arc::clone(stored.store()),
                         keys.clone(),
                     );
-                    let source = configured(source, &provider.common).with_reserved_accounts(reserved);
+                    let source = configured(source, &provider.common);
                     offers.push(offer(source.clone(), provider));
-                    sources.push(source);
+                    sources.push((source, provider.common.source.spot.clone()));
                 }
                 (Err(problem), _) => errors.push(problem),
                 (Ok(_), Err(())) => {}
@@ -84,13 +93,12 @@ impl SignIn {
                 "needs `sign_in.public_url` behind a proxy that ends TLS: without it, cookies of the sign-in go over plain HTTP, too",
             ));
         }
-        let pages = SignInPages::new(offers, stored.clone(), keys, options);
-        Ok(Assembled { sources, pages, files, warnings })
+        Ok(Assembled { sources, offers, tokens: stored.clone(), keys, options, files, warnings })
     }
 }
 
 fn configured(source: SignInSource, common: &Common) -> SignInSource {
-    let source = source.with_account_prefix(common.account_prefix.as_str());
+    let source = source.with_account_prefix(common.source.account_prefix.as_str());
     match common.revalidate_after {
         Some(after) => source.with_revalidation(after),
         None => source,
@@ -113,7 +121,7 @@ fn offer(source: SignInSource, provider: &Provider) -> SignInOffer {
 }
 
 fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn IdentityProvider>, Finding> {
-    let Common { id, client_id, client_secret, ca_certificate, http_timeout, .. } = &provider.common;
+    let Common { source, client_id, client_secret, ca_certificate, http_timeout, .. } = &provider.common;
     let mut read = |path: &PathBuf, spot: &Spot| {
         files.push(path.clone());
         named_file::read(path, named_file::PEM_BYTES)
@@ -134,7 +142,7 @@ fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn Identi
         http.certificates = Some(read(path, spot)?);
     }
     let registration = Registration { client_id: client_id.clone(), client_secret };
-    let oidc = |options| match Oidc::new(id.as_str(), options) {
+    let oidc = |options| match Oidc::new(source.id.as_str(), options) {
         Ok(oidc) => Ok(Arc::new(oidc) as Arc<dyn IdentityProvider>),
         Err(error) => Err(provider.spot.finding(error.to_string())),
     };
@@ -154,7 +162,7 @@ fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn Identi
             replace(&mut options.api, api);
             replace(&mut options.scopes, scopes);
             options.http = http;
-            Ok(Arc::new(GitHub::new(id.as_str(), options).map_err(failed)?))
+            Ok(Arc::new(GitHub::new(source.id.as_str(), options).map_err(failed)?))
         }
         Kind::GitLab(Forge { organization, web, api, scopes }) => {
             let mut options = GitLabOptions::new(registration, organization.clone());
@@ -162,7 +170,7 @@ fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn Identi
             replace(&mut options.api, api);
             replace(&mut options.scopes, scopes);
             options.http = http;
-            Ok(Arc::new(GitLab::new(id.as_str(), options).map_err(failed)?))
+            Ok(Arc::new(GitLab::new(source.id.as_str(), options).map_err(failed)?))
         }
     }
 }

@@ -7,17 +7,17 @@ use url::{Host, Url};
 use crate::config::field::Field;
 use crate::config::finding::Spot;
 use crate::config::section::Section;
+use crate::config::source::{self, SourceName};
 
 /// What every provider has.
 #[derive(Debug)]
 pub(super) struct Common {
-    /// Names the source in the log and in the store, and the path `/ID_auth`.
-    pub(super) id: String,
+    /// The id also names the path `/ID_auth`.
+    pub(super) source: SourceName,
     /// What stands on the button.
     pub(super) name: String,
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
-    pub(super) account_prefix: String,
     pub(super) revalidate_after: Option<Duration>,
     pub(super) http_timeout: Option<Duration>,
     pub(super) ca_certificate: Option<(PathBuf, Spot)>,
@@ -32,24 +32,18 @@ pub(super) enum Secret {
     File(PathBuf, Spot),
 }
 
-/// Sources of other blocks: an id is the name of a source.
-const TAKEN: [&str; 6] = ["users", "htpasswd", "ldap", "chain", "function", "workload"];
-
 /// `redirect_key` is docker_auth's name for the address that the provider sends browsers back to.
 pub(super) fn read(
     section: &Section<'_>,
     redirect_key: &'static str,
-    (id, name): (&str, &str),
+    (id, name): (&'static str, &str),
 ) -> Option<Common> {
     let client_id = section.require("client_id").and_then(|field| field.filled());
     let client_secret = secret(section);
-    let id = match section.get("id") {
-        None => Some(id.to_owned()),
-        Some(field) => field.parsed(identifier),
-    };
+    let source = source::read(section, id);
     let redirect_url = section.get(redirect_key).and_then(|field| {
         let url = http_url(&field)?;
-        let ending = format!("/{}_auth", id.as_deref()?);
+        let ending = format!("/{}_auth", source.as_ref()?.id);
         if !url.ends_with(&ending) {
             field.error(format!("must end in {ending}"));
         }
@@ -57,11 +51,9 @@ pub(super) fn read(
     });
     let filled = |key| section.get(key).and_then(|field| field.filled()).map(str::to_owned);
     let name = filled("name").unwrap_or_else(|| name.to_owned());
-    let account_prefix = section.get("account_prefix").and_then(|field| field.parsed(account_prefix));
     let duration = |key| section.get(key).and_then(|field| field.duration()).filter(|time| !time.is_zero());
     Some(Common {
         name,
-        account_prefix: account_prefix.unwrap_or_default(),
         revalidate_after: duration("revalidate_after"),
         http_timeout: duration("http_timeout"),
         ca_certificate: section
@@ -69,7 +61,7 @@ pub(super) fn read(
             .and_then(|field| Some((PathBuf::from(field.filled()?), field.spot()))),
         redirect_url,
         registry: filled("registry_url").map(|url| registry(&url)),
-        id: id?,
+        source: source?,
         client_id: client_id?.to_owned(),
         client_secret: client_secret?,
     })
@@ -89,22 +81,6 @@ fn secret(section: &Section<'_>) -> Option<Secret> {
             section.missing("client_secret_file", "is required, or `client_secret`");
             None
         }
-    }
-}
-
-fn identifier(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    match text {
-        text if TAKEN.contains(&text) => Err(format!("{text:?} is the name of another source")),
-        text if (1..=32).contains(&text.len()) && text.chars().all(plain) => Ok(text.to_owned()),
-        _ => Err("must be 1 to 32 small letters, digits and `-`".to_owned()),
-    }
-}
-
-fn account_prefix(text: &str) -> Result<String, String> {
-    match text.len() <= 64 && !text.contains(':') && !text.chars().any(char::is_control) {
-        true => Ok(text.to_owned()),
-        false => Err("must be at most 64 characters without a colon, where user names end".to_owned()),
     }
 }
 

@@ -7,9 +7,9 @@ mod provider;
 
 use std::path::PathBuf;
 
-use super::field::Field;
 use super::finding::Spot;
 use super::section::Section;
+use super::source::SourceName;
 use super::token_store::TokenStoreConfig;
 use super::tokens::{LocatedTokens, TokensConfig};
 use crate::oauth2::PageOptions;
@@ -32,9 +32,14 @@ pub(super) struct SignIn {
 }
 
 impl SignIn {
+    /// What the sources are called, in their order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &SourceName> {
+        self.providers.iter().map(|provider| &provider.common.source)
+    }
+
     /// What the accounts of each provider begin with.
     pub(super) fn account_prefixes(&self) -> Vec<String> {
-        self.providers.iter().map(|provider| provider.common.account_prefix.clone()).collect()
+        self.providers.iter().map(|provider| provider.common.source.account_prefix.clone()).collect()
     }
 
     /// The tokens that docker_auth's keys configure.
@@ -67,7 +72,6 @@ pub(super) fn read(root: &Section<'_>, tokens: Option<&TokensConfig>) -> Option<
     if let (0, Some(own)) = (blocks, &own) {
         own.error("needs a provider: `oidc_auth`, `google_auth`, `github_auth` or `gitlab_auth`");
     }
-    distinct(root, &providers);
     if let (Some(TokensConfig { personal: None, .. }), Some(key)) =
         (tokens, BLOCKS.into_iter().find(|key| root.get(key).is_some()))
         && let Some(block) = root.get(key)
@@ -98,28 +102,4 @@ pub(super) fn read(root: &Section<'_>, tokens: Option<&TokensConfig>) -> Option<
 /// How many blocks there are, right or wrong.
 pub(super) fn count(root: &Section<'_>) -> usize {
     BLOCKS.into_iter().filter(|key| root.get(key).is_some()).count()
-}
-
-/// No two providers have the same id; two whose accounts could have the same names are warned of.
-fn distinct(root: &Section<'_>, providers: &[Provider]) {
-    for (index, provider) in providers.iter().enumerate() {
-        let before = providers.get(..index).unwrap_or_default();
-        let field = |key| root.get(provider.block).map(|block: Field<'_>| (block, key));
-        if before.iter().any(|other| other.common.id == provider.common.id)
-            && let Some((block, _)) = field("id")
-        {
-            block.error(format!(
-                "two providers have the id {:?}: give each one of its own",
-                provider.common.id
-            ));
-        }
-        if before.iter().any(|other| other.common.account_prefix == provider.common.account_prefix)
-            && let Some((block, _)) = field("account_prefix")
-        {
-            block.warn(
-                "accounts of several providers can have the same name, and then have the same rights: give one an \
-                 `account_prefix`",
-            );
-        }
-    }
 }

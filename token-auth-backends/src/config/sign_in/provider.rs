@@ -12,8 +12,6 @@ use crate::oauth2::LabelClaim;
 /// One provider as it is configured.
 #[derive(Debug)]
 pub(super) struct Provider {
-    /// The block that it stands in.
-    pub(super) block: &'static str,
     pub(super) common: Common,
     pub(super) kind: Kind,
     pub(super) spot: Spot,
@@ -51,7 +49,7 @@ impl Provider {
     /// Where the pages are, as the address says that the provider sends browsers back to.
     pub(super) fn public_url(&self) -> Option<Url> {
         let url = self.common.redirect_url.as_deref()?;
-        url.strip_suffix(&format!("/{}_auth", self.common.id))?.parse().ok()
+        url.strip_suffix(&format!("/{}_auth", self.common.source.id))?.parse().ok()
     }
 }
 
@@ -75,7 +73,7 @@ pub(super) fn read(
     let token_db = token_store::read_docker_auth(&section, has_store);
     let spot = section.spot();
     section.finish();
-    Some((Provider { block, common: common?, kind: kind?, spot }, token_db))
+    Some((Provider { common: common?, kind: kind?, spot }, token_db))
 }
 
 fn google(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {

@@ -343,3 +343,64 @@ async fn cookies_without_tls_are_warned_of() {
         assert_eq!(of_cookies, warnings, "{more}: {found:?}");
     }
 }
+
+const SOURCES: &str = "server: {addr: ':0'}\ntoken: {issuer: Acme, expiration: 900, certificate: DIRauth.pem, key: DIRauth.key, x5c: true}\n\
+                       acl: []\nusers: {}\n";
+
+fn directory(more: &str) -> String {
+    format!("{{addr: '127.0.0.1:1', tls: none, base: dc=x, filter: '(uid=${{account}})', {more}}}")
+}
+
+#[cfg(feature = "ldap")]
+#[test]
+fn each_source_has_an_id_of_its_own() {
+    let two = |one: &str, other: &str| {
+        format!("{SOURCES}ldap_auth:\n- {}\n- {}\n", directory(one), directory(other))
+    };
+    for (config, expected) in [
+        (two("account_prefix: a/", "id: other"), None),
+        (two("account_prefix: a/", "account_prefix: b/"), Some("DIR/auth.yml:7: ldap_auth[2]: ")),
+        (two("id: users", "id: other"), Some("DIR/auth.yml:6: ldap_auth[1].id: ")),
+    ] {
+        let folder = Folder::new(&config);
+        match (folder.load(), expected) {
+            (Ok(_), None) => {}
+            (Err(error), Some(expected)) => {
+                let told = folder.shown(&error.to_string());
+                assert!(told.starts_with(expected), "{told}");
+            }
+            (loaded, _) => panic!("{config}: {loaded:?}"),
+        }
+    }
+}
+
+#[cfg(all(feature = "ldap", feature = "workload"))]
+#[test]
+fn names_that_can_meet_are_warned_of() {
+    let two = |one: &str, other: &str| {
+        let [one, other] =
+            [format!("id: one, {one}"), format!("id: other, {other}")].map(|more| directory(&more));
+        format!("{SOURCES}ldap_auth:\n- {one}\n- {other}\n")
+    };
+    let workload = |account: &str| {
+        format!(
+            "{SOURCES}workload_auth: {{issuers: [{{issuer: 'https://i.example', audience: r, keys: {{file: DIRkeys.json}}, require: {{team: x}}, account: '{account}'}}]}}\n"
+        )
+    };
+    for (config, expected) in [
+        (two("", "account_prefix: b/"), vec![]),
+        (two("account_prefix: a/", "account_prefix: b/"), vec![]),
+        (two("", ""), vec!["give it an `account_prefix` of its own"]),
+        (two("account_prefix: a/", "account_prefix: a/b/"), vec!["one prefix begins with the other"]),
+        (workload("ci/${claim.name}"), vec![]),
+        (workload("${claim.name}"), vec!["begins with no text of its own"]),
+    ] {
+        let folder = Folder::new(&config);
+        let key = PublicKey::from_pem(KeyPair::generate().unwrap().public_key_pem().as_bytes()).unwrap();
+        folder.write("keys.json", &serde_json::to_string(&token_auth_core::token::jwks([&key])).unwrap());
+        let loaded = folder.load().unwrap_or_else(|error| panic!("{config}: {error}"));
+        let warnings: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), expected.len(), "{config}: {warnings:?}");
+        assert!(warnings.iter().zip(&expected).all(|(told, words)| told.contains(words)), "{warnings:?}");
+    }
+}

@@ -114,9 +114,10 @@ impl Visit<'_> {
             (wanted, longest) => wanted.or(longest),
         };
         let new = NewPersonalToken::new(&*session.account, name)
+            .of_source(offer.source.id().clone())
             .with_lifetime(lifetime)
             .with_subject(Some(session.subject.as_str()));
-        let (token, record) = match self.pages.tokens.create(new, &offer.source, now).await {
+        let (token, record) = match self.pages.tokens.create(new, &*self.pages.accounts, now).await {
             Ok(created) => created,
             Err(CreateTokenError::UnknownAccount(_)) => return Err(Problem::SIGNED_OUT),
             Err(CreateTokenError::Unavailable(error)) => return Err(self.unavailable(&error, Problem::AWAY)),
@@ -188,7 +189,7 @@ impl Member<'_> {
     pub(super) fn owns(&self, record: &TokenRecord) -> bool {
         let Self { offer, session } = self;
         record.account == session.account
-            && record.source.as_deref() == Some(offer.source.id())
+            && record.source.as_ref() == Some(offer.source.id())
             && record.security_stamp.as_ref().is_none_or(|subject| *subject == session.subject)
     }
 }

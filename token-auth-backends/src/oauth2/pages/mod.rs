@@ -30,7 +30,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use token_auth_core::http::{ClientAddress, request_id};
-use token_auth_core::{BackendError, Clock, StoredTokens, SystemClock, TokenId};
+use token_auth_core::{Authenticator, BackendError, Clock, StoredTokens, SystemClock, TokenId};
 use tracing::field::DisplayValue;
 
 use super::cookie;
@@ -97,6 +97,7 @@ pub struct SignInPages(Arc<Inner>);
 
 struct Inner {
     offers: Vec<SignInOffer>,
+    accounts: Arc<dyn Authenticator>,
     tokens: StoredTokens,
     keys: SealingKeys,
     options: PageOptions,
@@ -119,26 +120,30 @@ struct Member<'a> {
 }
 
 impl SignInPages {
-    /// The pages for these providers, which make personal access tokens of these: the ones of the service.
+    /// The pages for these providers, which make personal access tokens of these: the ones of the service. `accounts` is the
+    /// authenticator of the service, in which each of the providers is, under its id: it says whether an account is its source's
+    /// to have. Who has signed in to one that it refuses is refused.
     pub fn new(
         offers: impl IntoIterator<Item = SignInOffer>,
+        accounts: Arc<dyn Authenticator>,
         tokens: StoredTokens,
         keys: SealingKeys,
         options: PageOptions,
     ) -> Self {
-        Self::with_clock(offers, tokens, keys, options, SystemClock)
+        Self::with_clock(offers, accounts, tokens, keys, options, SystemClock)
     }
 
     /// The same with another clock.
     pub fn with_clock(
         offers: impl IntoIterator<Item = SignInOffer>,
+        accounts: Arc<dyn Authenticator>,
         tokens: StoredTokens,
         keys: SealingKeys,
         options: PageOptions,
         clock: impl Clock + 'static,
     ) -> Self {
         let offers = offers.into_iter().collect();
-        Self(Arc::new(Inner { offers, tokens, keys, options, clock: Arc::new(clock) }))
+        Self(Arc::new(Inner { offers, accounts, tokens, keys, options, clock: Arc::new(clock) }))
     }
 
     /// Whether this path is one of the pages'.
@@ -183,7 +188,7 @@ impl Inner {
     }
 
     fn offer(&self, id: &str) -> Option<&SignInOffer> {
-        self.offers.iter().find(|offer| offer.source.id() == id)
+        self.offers.iter().find(|offer| offer.source.id().as_str() == id)
     }
 
     fn offer_of_callback(&self, path: &str) -> Option<&SignInOffer> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use token_auth_core::Password;
+use token_auth_core::{AccountRequest, Authn, Password};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, Problem, page, redirect, with_cookie};
@@ -77,7 +77,7 @@ impl Visit<'_> {
         let id = offer.source.id();
         let refused = |problem: Problem, reason: &str| {
             let address = &self.address;
-            tracing::warn!(target: "token_auth::sign_in", id = self.id, address, provider = id, reason, "a sign-in is refused");
+            tracing::warn!(target: "token_auth::sign_in", id = self.id, address, provider = id.as_str(), reason, "a sign-in is refused");
             problem
         };
         let ticket = cookie::read(&self.parts.headers, &self.cookie_name("sign-in"))
@@ -116,13 +116,20 @@ impl Visit<'_> {
                 return Err(refused(problem, refusal.reason()));
             }
         };
-        if offer.source.is_reserved(&profile) {
-            return Err(refused(Problem::NOT_ALLOWED, "the account name belongs to another source"));
-        }
         let identity = offer.source.remember(profile).await;
         let identity = identity.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        // The provider says who it is, and the service, whether that is an account of the provider's.
+        let about = AccountRequest::new(&identity.account).from_source(Some(id));
+        match self.pages.accounts.revalidate(&about).await {
+            Ok(Authn::Accept(_)) => {}
+            Ok(Authn::Reject(reason)) => return Err(refused(Problem::NOT_ALLOWED, &reason)),
+            Ok(Authn::Abstain) => {
+                return Err(refused(Problem::NOT_ALLOWED, "the service does not know the source"));
+            }
+            Err(error) => return Err(self.unavailable(&error, Problem::UNAVAILABLE)),
+        }
         let (address, account) = (&self.address, &*identity.account);
-        tracing::info!(target: "token_auth::sign_in", id = self.id, address, provider = id, account, "signed in");
+        tracing::info!(target: "token_auth::sign_in", id = self.id, address, provider = id.as_str(), account, "signed in");
         let mark = self.pages.tokens.begin_session(&identity.account).await;
         let mark = mark.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
         let who = (&*identity.account, identity.subject.as_deref().unwrap_or_default());

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
 use token_auth_core::{
-    Labels, MemoryTokenStore, Password, PersonalPolicy, TokenKind, TokenStore, async_trait,
+    AccountRequest, AuthenticatorChain, Authn, AuthnRequest, Labels, MemoryTokenStore, Password,
+    PersonalPolicy, Precedence, TokenKind, TokenStore, async_trait,
 };
 use url::Url;
 
@@ -84,6 +85,34 @@ fn profile(account: &str) -> Profile {
     }
 }
 
+/// The static account `admin`.
+struct Admin;
+
+#[async_trait]
+impl Authenticator for Admin {
+    async fn authenticate(&self, _: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
+    }
+
+    async fn revalidate(&self, _: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+        Ok(Authn::Abstain)
+    }
+
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        match request.account {
+            "admin" => Precedence::Listed,
+            _ => Precedence::None,
+        }
+    }
+}
+
+fn accounts(sources: &[SignInSource]) -> Arc<dyn Authenticator> {
+    let mut chain = AuthenticatorChain::new();
+    chain.push("users", Admin).unwrap();
+    sources.iter().for_each(|source| chain.push(source.id().clone(), source.clone()).unwrap());
+    Arc::new(chain)
+}
+
 /// A clock that the test sets.
 static NOW: Mutex<u64> = Mutex::new(1_800_000_000);
 
@@ -105,13 +134,21 @@ impl Site {
         let providers = [Arc::new(Scripted::default()), Arc::new(Scripted::default())];
         let store = Arc::new(MemoryTokenStore::default());
         let keys = SealingKeys::random().unwrap();
-        let offers = ["one", "two"].iter().zip(&providers).map(|(id, provider)| {
-            let source =
-                SignInSource::new(*id, provider.clone() as Arc<_>, store.clone() as Arc<_>, keys.clone());
-            SignInOffer::new(source.with_reserved_accounts(["admin"]), format!("Provider {id}"))
+        let sources = ["one", "two"].iter().zip(&providers).map(|(id, provider)| {
+            let id = (*id).try_into().unwrap();
+            SignInSource::new(id, provider.clone() as Arc<_>, store.clone() as Arc<_>, keys.clone())
         });
-        let tokens = StoredTokens::new(store.clone()).with_personal_tokens(PersonalPolicy::default());
-        Self { pages: SignInPages::new(offers.collect::<Vec<_>>(), tokens, keys, options), providers, store }
+        let sources: Vec<SignInSource> = sources.collect();
+        let accounts = accounts(&sources);
+        let offers: Vec<_> = sources
+            .into_iter()
+            .map(|source| {
+                let name = format!("Provider {}", source.id());
+                SignInOffer::new(source, name)
+            })
+            .collect();
+        let tokens = StoredTokens::new("Acme", store.clone()).with_personal_tokens(PersonalPolicy::default());
+        Self { pages: SignInPages::new(offers, accounts, tokens, keys, options), providers, store }
     }
 
     async fn ask(&self, request: http::request::Builder, body: &str) -> Seen {
@@ -418,13 +455,15 @@ async fn a_provider_that_is_away_is_said_to_be() {
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random().unwrap();
     let offer = |id: &str, provider: Scripted| {
-        let source = SignInSource::new(id, Arc::new(provider), store.clone(), keys.clone());
+        let source =
+            SignInSource::new(id.try_into().unwrap(), Arc::new(provider), store.clone(), keys.clone());
         SignInOffer::new(source, id)
     };
     let away = Scripted { away: true, ..Scripted::default() };
     let slow = || Scripted { hangs: true, ..Scripted::default() };
     let offers = [offer("one", away), offer("slow", slow()), offer("slower", slow())];
-    let pages = SignInPages::new(offers, StoredTokens::new(store.clone()), keys, PageOptions::default());
+    let tokens = StoredTokens::new("Acme", store.clone());
+    let pages = SignInPages::new(offers, accounts(&[]), tokens, keys, PageOptions::default());
     let ask = async |path: &str| {
         let request = Request::get(path).header(HOST, "a.example").header("accept", "text/html");
         let answer = pages.respond(request.body(Full::<Bytes>::default()).unwrap()).await;
@@ -500,7 +539,7 @@ async fn a_namesakes_tokens_do_not_count() {
         let secret = token_auth_core::SecretDigest::of("x");
         let mut record =
             token_auth_core::TokenRecord::new(id, TokenKind::Personal, "alice", secret, UNIX_EPOCH);
-        record.source = Some("two".to_owned());
+        record.source = "two".try_into().ok();
         site.store.insert(&record).await.unwrap();
     }
     let session = site.session("alice").await;
@@ -539,12 +578,15 @@ async fn sessions_and_tickets_end() {
     let keys = SealingKeys::random().unwrap();
     let provider = Arc::new(Scripted::default());
     *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("alice")));
-    let source = SignInSource::new("one", provider, store.clone(), keys.clone()).with_clock(clock);
+    let source =
+        SignInSource::new("one".try_into().unwrap(), provider, store.clone(), keys.clone()).with_clock(clock);
     let options =
         PageOptions { public_url: Some("https://a.example".parse().unwrap()), ..PageOptions::default() };
     let (session, ticket) = (options.session.as_secs(), options.sign_in.as_secs());
+    let accounts = accounts(std::slice::from_ref(&source));
     let offers = [SignInOffer::new(source, "One")];
-    let pages = SignInPages::with_clock(offers, StoredTokens::new(store.clone()), keys, options, clock);
+    let tokens = StoredTokens::new("Acme", store.clone());
+    let pages = SignInPages::with_clock(offers, accounts, tokens, keys, options, clock);
     let site = Site { pages, providers: [Arc::default(), Arc::default()], store: Arc::default() };
     let begin = async || {
         let begun = site.get("/sign-in/one", "").await;
@@ -604,11 +646,18 @@ async fn a_session_is_good_where_it_was_begun() {
     let shared = Arc::new(MemoryTokenStore::default());
     let place = |store: &Arc<MemoryTokenStore>, provider: Scripted, id: &str, url: &str, issuer: &str| {
         *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("ceo")));
-        let source = SignInSource::new(id, Arc::new(provider), store.clone() as Arc<_>, keys.clone());
+        let source = SignInSource::new(
+            id.try_into().unwrap(),
+            Arc::new(provider),
+            store.clone() as Arc<_>,
+            keys.clone(),
+        );
+        let accounts = accounts(std::slice::from_ref(&source));
         let mut options = PageOptions::at(url.parse().unwrap());
         options.issuer = issuer.to_owned();
-        let tokens = StoredTokens::new(store.clone()).with_personal_tokens(PersonalPolicy::default());
-        let pages = SignInPages::new([SignInOffer::new(source, "One")], tokens, keys.clone(), options);
+        let tokens = StoredTokens::new("Acme", store.clone()).with_personal_tokens(PersonalPolicy::default());
+        let pages =
+            SignInPages::new([SignInOffer::new(source, "One")], accounts, tokens, keys.clone(), options);
         Site { pages, providers: [Arc::default(), Arc::default()], store: store.clone() }
     };
     let usual = |store: &Arc<MemoryTokenStore>| {
@@ -662,8 +711,10 @@ async fn nothing_survives_the_change_of_a_name_to_another_person() {
     let identity = source.subject("eve").await.unwrap();
     let tokens = site.pages.0.tokens.clone();
     let made = async |subject: Option<&str>| {
-        let new = token_auth_core::NewPersonalToken::new("eve", "late").with_subject(subject);
-        tokens.create(new, &source, now).await
+        let new = token_auth_core::NewPersonalToken::new("eve", "late")
+            .of_source(source.id().clone())
+            .with_subject(subject);
+        tokens.create(new, &*site.pages.0.accounts, now).await
     };
     let (_, late) = made(identity.as_deref()).await.unwrap();
     *site.providers[0].verdict.lock().unwrap() = Some(other("the next eve"));

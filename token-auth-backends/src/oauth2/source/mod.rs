@@ -5,8 +5,6 @@ mod adopt;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
-    Clock, Identity, StoredTokens, SystemClock, TokenQuery, TokenStore, async_trait,
+    Clock, Identity, Precedence, SourceId, StoredTokens, SystemClock, TokenQuery, TokenStore, async_trait,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -44,32 +42,30 @@ const ATTEMPTS: usize = 8;
 /// The provider's tokens are kept in the store, encrypted.
 #[derive(Clone)]
 pub struct SignInSource {
-    id: Arc<str>,
+    id: SourceId,
     provider: Arc<dyn IdentityProvider>,
     store: Arc<dyn TokenStore>,
     keys: Arc<SealingKeys>,
     account_prefix: Arc<str>,
-    reserved: Arc<BTreeSet<String>>,
     revalidate_after: Duration,
     clock: Arc<dyn Clock>,
 }
 
 impl SignInSource {
-    /// A provider by its id, which names the source of its accounts: in the log, in the store, and in its path
-    /// `/ID_auth`.
+    /// A provider by its id, under which the source is put into a chain: it names the source in the log, in the store, and in
+    /// its path `/ID_auth`.
     pub fn new(
-        id: impl Into<Arc<str>>,
+        id: SourceId,
         provider: Arc<dyn IdentityProvider>,
         store: Arc<dyn TokenStore>,
         keys: SealingKeys,
     ) -> Self {
         Self {
-            id: id.into(),
+            id,
             provider,
             store,
             keys: Arc::new(keys),
             account_prefix: "".into(),
-            reserved: Arc::default(),
             revalidate_after: Duration::from_secs(3600),
             clock: Arc::new(SystemClock),
         }
@@ -80,12 +76,6 @@ impl SignInSource {
     #[must_use]
     pub fn with_account_prefix(self, prefix: impl Into<Arc<str>>) -> Self {
         Self { account_prefix: prefix.into(), ..self }
-    }
-
-    /// Names accounts that belong to other sources: nobody becomes one of them by signing in. Default: none.
-    #[must_use]
-    pub fn with_reserved_accounts<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
-        Self { reserved: Arc::new(names.into_iter().map(Into::into).collect()), ..self }
     }
 
     /// Says after what time the provider is asked again. Default: an hour.
@@ -101,17 +91,12 @@ impl SignInSource {
     }
 
     /// The id.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &SourceId {
         &self.id
     }
 
     pub(in crate::oauth2) fn provider(&self) -> &Arc<dyn IdentityProvider> {
         &self.provider
-    }
-
-    /// Whether the account is one of another source.
-    pub(in crate::oauth2) fn is_reserved(&self, profile: &Profile) -> bool {
-        self.reserved.contains(&*self.identity(profile).account)
     }
 
     /// Whose account this is, by the name that rules see.
@@ -120,7 +105,6 @@ impl SignInSource {
         let subject = URL_SAFE_NO_PAD.encode(subject);
         Identity::new(format!("{}{}", self.account_prefix, profile.account))
             .with_labels(profile.labels.clone())
-            .with_source(self.id.to_string())
             // A name that another person has now does not open what was made for the one before.
             .with_security_stamp(&*subject)
             .with_subject(&*subject)
@@ -152,7 +136,8 @@ impl SignInSource {
             if of_before.is_some_and(|known| {
                 known.is_none_or(|known| known.profile.subject != memory.profile.subject)
             }) {
-                StoredTokens::new(Arc::clone(&self.store)).end_sessions(&identity.account).await?;
+                // Sessions are those of an account, whoever issues its tokens.
+                StoredTokens::new("", Arc::clone(&self.store)).end_sessions(&identity.account).await?;
                 self.revoke_all(&identity.account).await?;
             }
             return Ok(identity);
@@ -170,7 +155,7 @@ impl SignInSource {
         let mut after = None;
         loop {
             let page = self.store.list(&query, after.as_ref(), 500).await?;
-            for record in page.records.iter().filter(|record| record.source.as_deref() == Some(&*self.id)) {
+            for record in page.records.iter().filter(|record| record.source.as_ref() == Some(&self.id)) {
                 self.store.revoke(&record.id).await?;
                 tracing::warn!(source = &*self.id, account, token = %record.id, "revoked: the account is another person's now");
             }
@@ -210,9 +195,6 @@ impl SignInSource {
                 );
                 return Ok(Authn::Reject("the provider's tokens cannot be opened: sign in again".into()));
             };
-            if self.is_reserved(&memory.profile) {
-                return Ok(Authn::Reject("the account name belongs to another source".into()));
-            }
             if let Some(reason) = memory.ended {
                 return Ok(Authn::Reject(reason.into()));
             }
@@ -305,13 +287,18 @@ impl Authenticator for SignInSource {
 
     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         match request.source {
-            Some(source) if source != &*self.id => Ok(Authn::Abstain),
+            Some(source) if *source != self.id => Ok(Authn::Abstain),
             _ => self.judge(BlobKey::new(&*self.id, request.account)).await,
         }
     }
 
-    fn name(&self) -> Cow<'static, str> {
-        self.id.to_string().into()
+    /// Whoever has signed in, without a word of the provider.
+    async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
+        Ok(self.store.read_blob(&BlobKey::new(&*self.id, request.account)).await?.is_some())
+    }
+
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        Precedence::by_prefix(&self.account_prefix, request.account)
     }
 }
 

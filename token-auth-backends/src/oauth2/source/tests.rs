@@ -91,7 +91,7 @@ impl Setup {
 
     fn source(provider: &Arc<Rotating>, store: &Arc<MemoryTokenStore>, keys: SealingKeys) -> SignInSource {
         let clock = Arc::clone(provider);
-        SignInSource::new("oidc", provider.clone(), store.clone(), keys)
+        SignInSource::new(id("oidc"), provider.clone(), store.clone(), keys)
             .with_clock(move || UNIX_EPOCH + Duration::from_secs(clock.now.load(Ordering::SeqCst)))
     }
 
@@ -108,13 +108,17 @@ impl Setup {
     }
 
     async fn ask(&self) -> Result<Authn, BackendError> {
-        self.source.revalidate(&AccountRequest::new("alice").from_source(Some("oidc"))).await
+        self.source.revalidate(&AccountRequest::new("alice").from_source(Some(&id("oidc")))).await
     }
 
     #[track_caller]
     fn accepts(answer: &Result<Authn, BackendError>) {
         assert!(matches!(answer, Ok(Authn::Accept(identity)) if &*identity.account == "alice"), "{answer:?}");
     }
+}
+
+fn id(text: &str) -> SourceId {
+    text.try_into().unwrap()
 }
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -145,7 +149,7 @@ async fn one_asks_and_the_others_wait_also_on_other_replicas() {
         .into_iter()
         .map(|replica| {
             tokio::spawn(async move {
-                replica.revalidate(&AccountRequest::new("alice").from_source(Some("oidc"))).await
+                replica.revalidate(&AccountRequest::new("alice").from_source(Some(&id("oidc")))).await
             })
         })
         .collect();
@@ -224,7 +228,7 @@ async fn another_person_of_the_same_name_inherits_nothing() {
         let id = id.parse().unwrap();
         let mut record =
             TokenRecord::new(id, TokenKind::Personal, "alice", SecretDigest::of("x"), UNIX_EPOCH);
-        record.source = Some(source.to_owned());
+        record.source = Some(self::id(source));
         setup.store.insert(&record).await.unwrap();
     };
     insert("0000000000000001", "oidc").await;
@@ -237,12 +241,12 @@ async fn another_person_of_the_same_name_inherits_nothing() {
             .unwrap()
             .records
             .iter()
-            .map(|record| record.source.clone().unwrap())
+            .map(|record| record.source.clone().unwrap().to_string())
             .collect::<Vec<_>>()
     };
     let before = setup.source.remember(alice(1)).await.unwrap();
     assert_eq!(left().await, ["oidc", "ldap"]);
-    let sessions = StoredTokens::new(setup.store.clone());
+    let sessions = StoredTokens::new("Acme", setup.store.clone());
     let mark = async || sessions.session_mark("alice").await.unwrap();
     let first = sessions.begin_session("alice").await.unwrap();
     assert_eq!(mark().await.as_ref(), Some(&first));
@@ -260,27 +264,35 @@ async fn what_is_kept_is_sealed() {
     assert!(!String::from_utf8_lossy(&blob.data).contains("secret-"));
     // Copied to another account it is worth nothing; nor under another key.
     setup.store.write_blob(&BlobKey::new("oidc", "root"), None, &blob.data).await.unwrap();
-    let root = setup.source.revalidate(&AccountRequest::new("root").from_source(Some("oidc"))).await;
+    let root = setup.source.revalidate(&AccountRequest::new("root").from_source(Some(&id("oidc")))).await;
     assert!(matches!(root, Ok(Authn::Reject(_))), "{root:?}");
     let other = Setup::source(&setup.provider, &setup.store, SealingKeys::random().unwrap());
-    let answer = other.revalidate(&AccountRequest::new("alice").from_source(Some("oidc"))).await;
+    let answer = other.revalidate(&AccountRequest::new("alice").from_source(Some(&id("oidc")))).await;
     assert!(matches!(answer, Ok(Authn::Reject(_))), "{answer:?}");
     // Accounts of other sources, and unknown ones, are not ours.
     for (account, source) in [("alice", "ldap"), ("bob", "oidc")] {
-        let request = AccountRequest::new(account).from_source(Some(source));
+        let source = id(source);
+        let request = AccountRequest::new(account).from_source(Some(&source));
         assert_eq!(setup.source.revalidate(&request).await.unwrap(), Authn::Abstain);
     }
     assert!(!format!("{:?}", setup.source).contains("secret-"));
 }
 
 #[tokio::test]
-async fn accounts_of_other_sources_are_nobodys_to_take() {
+async fn owns_who_has_signed_in_and_its_prefix() {
     let setup = Setup::new().await;
-    let source = setup.source.clone().with_account_prefix("corp/").with_reserved_accounts(["corp/root"]);
-    let named = |account: &str| Profile { account: account.to_owned(), ..alice(1) };
-    assert!(source.is_reserved(&named("root")) && !source.is_reserved(&named("alice")));
-    assert_eq!(&*source.remember(named("alice")).await.unwrap().account, "corp/alice");
-    source.remember(named("root")).await.unwrap();
-    let root = source.revalidate(&AccountRequest::new("corp/root").from_source(Some("oidc"))).await;
-    assert!(matches!(root, Ok(Authn::Reject(_))), "{root:?}");
+    let source = setup.source.clone().with_account_prefix("corp/");
+    let bob = Profile { account: "bob".to_owned(), ..alice(1) };
+    assert_eq!(&*source.remember(bob).await.unwrap().account, "corp/bob");
+    // Whoever has signed in, and all who begin so.
+    for (account, owns, precedence) in [
+        ("corp/bob", true, Precedence::Prefix(5)),
+        ("corp/eve", false, Precedence::Prefix(5)),
+        ("bob", false, Precedence::None),
+    ] {
+        let request = AccountRequest::new(account);
+        assert_eq!(source.owns(&request).await.unwrap(), owns, "{account}");
+        assert_eq!(source.precedence(&request), precedence, "{account}");
+    }
+    assert_eq!(setup.source.precedence(&AccountRequest::new("alice")), Precedence::Place);
 }

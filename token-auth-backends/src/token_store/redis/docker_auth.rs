@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -6,7 +5,8 @@ use std::time::UNIX_EPOCH;
 use redis::cmd;
 use serde::Deserialize;
 use token_auth_core::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Password, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Password, Precedence,
+    SourceId, async_trait,
 };
 use zeroize::Zeroizing;
 
@@ -20,8 +20,9 @@ const NAME: &str = "legacy";
 /// Of the same cost as docker_auth's hashes usually are; for names that are not there.
 const DECOY: &str = "$2y$10$Ay/qELVi0IPT/dWrfjSrMuKohGmcIy/SJkW9.T7dfd.YtYndT9VKu";
 
-/// The users of a token database that docker_auth has kept in Redis, with the docker passwords that it has given them. The
-/// source `legacy`; it knows who is in the database, and abstains for everyone else. Nothing is written there.
+/// The users of a token database that docker_auth has kept in Redis, with the docker passwords that it has given them. It
+/// knows who is in the database, and, as the provider's source that it takes the place of, who has signed in there: these are
+/// the same people. Nothing is written there.
 ///
 /// The provider is asked about them, with the tokens that docker_auth has kept, as it is about those who have signed in here:
 /// at first, and whenever its last word is older than the source of sign-ins says. Who has left it is rejected; labels are
@@ -95,7 +96,7 @@ impl DockerAuthPasswords {
         let stamp = hash.security_stamp();
         Ok(match self.provider.adopt(account, &stamp, entry.grant()).await? {
             // Its tokens end with the entry, and with a new password.
-            Authn::Accept(identity) => Authn::Accept(identity.with_source(NAME).with_security_stamp(stamp)),
+            Authn::Accept(identity) => Authn::Accept(identity.with_security_stamp(stamp)),
             answer => answer,
         })
     }
@@ -123,14 +124,29 @@ impl Authenticator for DockerAuthPasswords {
 
     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         let Some(account) = self.provider.name_there(request.account) else { return Ok(Authn::Abstain) };
-        match self.find(account).await? {
-            Some((entry, hash)) => self.ask(account, &entry, &hash).await,
-            None => Ok(Authn::Abstain),
+        if request.source.is_none()
+            && let Some((entry, hash)) = self.find(account).await?
+        {
+            return self.ask(account, &entry, &hash).await;
         }
+        Ok(match self.provider.revalidate(request).await? {
+            Authn::Accept(identity) => Authn::Accept(identity.with_source(self.provider.id().clone())),
+            answer => answer,
+        })
     }
 
-    fn name(&self) -> Cow<'static, str> {
-        NAME.into()
+    /// Whoever is in the database or has signed in, without a word of the provider.
+    async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
+        let Some(account) = self.provider.name_there(request.account) else { return Ok(false) };
+        Ok(self.find(account).await?.is_some() || self.provider.owns(request).await?)
+    }
+
+    fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+        self.provider.precedence(request)
+    }
+
+    fn sources(&self) -> Vec<SourceId> {
+        vec![self.provider.id().clone()]
     }
 }
 
