@@ -63,6 +63,8 @@
 //!
 //! | feature | gives |
 //! |---|---|
+//! | `acl` (default) | [`acl`]: docker_auth's rules, and Go's regular expressions |
+//! | `sign` (default) | what issues tokens: keys that sign, certificates, `TokenService`, refresh tokens and personal access tokens. Without it [`token::Verifier`] is left, and what requests and backends are made of |
 //! | `http` | `http::TokenEndpoint`: the service as a tower `Service` that mounts in axum and runs on plain hyper, with one log line a request through `tracing` |
 //!
 //! # What it refuses
@@ -72,10 +74,12 @@
 //! that cannot answer is 503, a condition that cannot be evaluated within its limits does not hold, and no source can
 //! widen what was asked for. A verifier trusts nothing that a token brings along: no key, no certificate, no algorithm.
 
+#[cfg(feature = "acl")]
 pub mod acl;
 mod authn;
 mod authz;
 mod chain;
+#[cfg(feature = "sign")]
 mod clock;
 mod deadline;
 mod error;
@@ -83,13 +87,17 @@ mod error;
 pub mod http;
 mod labels;
 mod network;
+pub mod pattern;
 mod request;
 mod restriction;
 pub mod scope;
+#[cfg(feature = "sign")]
 mod service;
 mod source;
+#[cfg(feature = "sign")]
 mod stored_tokens;
 pub mod token;
+#[cfg(feature = "sign")]
 mod token_store;
 
 pub use async_trait::async_trait;
@@ -100,6 +108,7 @@ pub use authn::{
 };
 pub use authz::{AccessRequest, Authorizer, AuthorizerFn, Authz, Grant, authorizer_fn};
 pub use chain::{AuthenticatorChain, AuthorizerChain};
+#[cfg(feature = "sign")]
 pub use clock::{Clock, RandomIds, SystemClock, TokenIds};
 pub use deadline::Deadline;
 pub use error::BackendError;
@@ -108,14 +117,17 @@ pub use network::ClientNetwork;
 pub use request::{GrantType, RequestError, RequestLimits, RequestParts, RequestedToken, TokenRequest};
 pub use restriction::{Restriction, ScopePattern, ScopePatternError};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};
+#[cfg(feature = "sign")]
 pub use service::{
     Answer, AttemptLimits, Decision, Record, ServiceError, Timer, TokenError, TokenResponse, TokenService,
 };
 pub use source::{Precedence, SourceError, SourceId};
+#[cfg(feature = "sign")]
 pub use stored_tokens::{
     CreateTokenError, DamagedToken, NewPersonalToken, OpaqueToken, PersonalPolicy, RefreshPolicy,
     StoredTokens,
 };
+#[cfg(feature = "sign")]
 pub use token_store::{
     Blob, BlobKey, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore, PageCursor,
     SecretDigest, TOUCH_RESOLUTION, TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,

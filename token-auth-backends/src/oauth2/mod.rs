@@ -10,7 +10,9 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use token_auth_backends::core::{MemoryTokenStore, Password, PersonalPolicy, StoredTokens, TokenStore};
+//! use token_auth_backends::core::{
+//!     Authenticator, AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens, TokenStore,
+//! };
 //! use token_auth_backends::oauth2::{
 //!     Oidc, OidcOptions, PageOptions, Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
 //! };

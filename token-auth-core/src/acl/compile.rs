@@ -8,13 +8,13 @@ use super::compiled::{CompiledRule, Granted, Test};
 use super::error::{Condition, RuleError, RuleErrorKind, RuleName};
 use super::expression::Expression;
 use super::field::Field;
-use super::glob::{check_glob, is_literal};
 use super::groups::{Group, groups, written};
 use super::index::{Access, Bounds, ExpressionKeys, Subject, accesses, expression_keys};
 use super::matching::Template;
 use super::network::Network;
-use super::pattern::{Pattern, expression};
+use super::pattern::Pattern;
 use super::{AclLimits, GoRegex, GoRegexError, Rule, template};
+use crate::pattern::{check_glob, expression, is_literal};
 
 /// How rules are to be compiled, and what comes of it besides the rules.
 pub(super) struct Compiler<'o> {

@@ -40,7 +40,7 @@ pub(super) fn groups(
             if index == 0 || groups.iter().any(|group| *group.placeholder == *placeholder) {
                 continue;
             }
-            let Some(expression) = written(conditions, field).and_then(super::pattern::expression) else {
+            let Some(expression) = written(conditions, field).and_then(crate::pattern::expression) else {
                 continue;
             };
             if let Some(regex) = compile(field, expression) {

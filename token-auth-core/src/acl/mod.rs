@@ -62,8 +62,6 @@ mod error;
 mod explain;
 mod expression;
 mod field;
-mod glob;
-mod go_regex;
 mod groups;
 mod index;
 mod limits;
@@ -78,12 +76,12 @@ mod template;
 mod tests;
 mod undecided;
 
+pub use crate::pattern::{
+    GoRegex, GoRegexError, GoRegexErrorKind, GoRegexLimits, MalformedGlob, glob_matches, literal,
+};
 pub use builder::AclBuilder;
 pub use error::{AclErrors, Condition, RuleError, RuleErrorKind};
 pub use explain::{Asked, ExplainedDecision, Explanation, NumberedRule, PassedRule, UnmetCondition};
-pub(crate) use glob::negates_like_a_shell;
-pub use glob::{MalformedGlob, glob_matches, literal};
-pub use go_regex::{GoRegex, GoRegexError, GoRegexErrorKind, GoRegexLimits};
 pub use limits::AclLimits;
 pub use lint::{LintCode, LintContext, LintFinding};
 pub use list::{Acl, Decision};

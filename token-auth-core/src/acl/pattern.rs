@@ -5,11 +5,6 @@ use super::expression::Expression;
 use super::matching::{Context, Template, Truth};
 use super::{UndecidedReason, glob_matches};
 
-/// The regular expression between the slashes of a pattern, if it is one.
-pub(super) fn expression(pattern: &str) -> Option<&str> {
-    pattern.strip_prefix('/')?.strip_suffix('/').filter(|expression| !expression.is_empty())
-}
-
 /// The compiled pattern of a condition, the cheapest kind that means the same.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {

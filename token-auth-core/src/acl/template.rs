@@ -117,7 +117,7 @@ impl Filled {
 
     /// The regular expression between the slashes, if it is one. Slashes that a literal value brought do not count.
     pub(super) fn expression(&self) -> Option<&str> {
-        super::pattern::expression(&self.text).filter(|_| self.opens && self.closes)
+        crate::pattern::expression(&self.text).filter(|_| self.opens && self.closes)
     }
 
     fn pattern(&mut self, text: &str) {

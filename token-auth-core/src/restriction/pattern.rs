@@ -4,13 +4,16 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::acl::{GoRegex, glob_matches, negates_like_a_shell};
+#[cfg(feature = "acl")]
+use crate::pattern::GoRegex;
+use crate::pattern::{expression, glob_matches, negates_like_a_shell};
 use crate::scope::is_type_value;
 use crate::{ActionSet, ResourceScope};
 
 /// Which scopes a credential is good for: `type:name:actions`, where the name is a pattern.
 ///
-/// * A name in slashes is a regular expression in Go's dialect, not anchored, as in an ACL: `repository:/^team\//:pull`.
+/// * A name in slashes is a regular expression in Go's dialect, not anchored, as in an ACL: `repository:/^team\//:pull`. It is
+///   refused in a build without the feature `acl`.
 /// * Any other is a glob over the whole name, as in an ACL: `*` does not match `/`.
 /// * `**` may stand at the end, after plain text, and is everything from there on: `repository:team/**:pull,push`.
 ///   Anywhere else it is refused, since an ACL takes it for `*`.
@@ -38,6 +41,7 @@ pub struct ScopePattern {
 enum Name {
     Prefix(Box<str>),
     Glob(Box<str>),
+    #[cfg(feature = "acl")]
     Regex(GoRegex),
 }
 
@@ -57,6 +61,7 @@ impl ScopePattern {
     /// # Errors
     ///
     /// When there is no action.
+    #[cfg(feature = "sign")]
     pub(crate) fn exactly(scope: &ResourceScope, actions: &ActionSet) -> Result<Self, ScopePatternError> {
         let mut name = String::with_capacity(scope.name().len());
         for (index, letter) in scope.name().chars().enumerate() {
@@ -76,9 +81,8 @@ impl ScopePattern {
 
 impl Name {
     fn parse(text: &str) -> Result<Self, String> {
-        let expression = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-        if let Some(expression) = expression.filter(|expression| !expression.is_empty()) {
-            return GoRegex::new(expression).map(Self::Regex).map_err(|error| error.to_string());
+        if let Some(expression) = expression(text) {
+            return Self::regex(expression);
         }
         let (plain, everything) = match text.strip_suffix("**") {
             Some(plain) => (plain, true),
@@ -101,10 +105,21 @@ impl Name {
         Ok(Self::Glob(text.into()))
     }
 
+    #[cfg(feature = "acl")]
+    fn regex(expression: &str) -> Result<Self, String> {
+        GoRegex::new(expression).map(Self::Regex).map_err(|error| error.to_string())
+    }
+
+    #[cfg(not(feature = "acl"))]
+    fn regex(_: &str) -> Result<Self, String> {
+        Err("a regular expression needs a build with the feature `acl`".to_owned())
+    }
+
     fn matches(&self, name: &str) -> bool {
         match self {
             Self::Prefix(prefix) => name.starts_with(&**prefix),
             Self::Glob(glob) => glob_matches(glob, name).unwrap_or(false),
+            #[cfg(feature = "acl")]
             Self::Regex(regex) => regex.is_match(name),
         }
     }

@@ -2,6 +2,7 @@
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;
+#[cfg(feature = "sign")]
 pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
@@ -40,6 +41,13 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The next element as a whole, if it has this tag.
+    pub(super) fn read_whole(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let before = self.0;
+        self.read(tag)?;
+        before.get(..before.len() - self.0.len())
+    }
+
     pub(super) fn sequence(&mut self) -> Option<Self> {
         self.read(SEQUENCE).map(Self)
     }
@@ -50,7 +58,22 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The `SubjectPublicKeyInfo` of a certificate (RFC 5280, section 4.1).
+pub(super) fn key_of_certificate(certificate: &[u8]) -> Option<&[u8]> {
+    let mut outer = Reader::new(certificate);
+    let mut whole = outer.sequence().filter(|_| outer.is_empty())?;
+    let mut signed = whole.sequence()?;
+    (whole.read(SEQUENCE).is_some() && whole.read(BIT_STRING).is_some() && whole.is_empty()).then_some(())?;
+    // The version, unless it is the first.
+    let _ = signed.read(CONTEXT_0);
+    signed.read(INTEGER)?;
+    // How it is signed, the issuer, the validity, the subject.
+    (0..4).try_for_each(|_| signed.read(SEQUENCE).map(drop))?;
+    signed.read_whole(SEQUENCE)
+}
+
 /// `r` and `s` of an `Ecdsa-Sig-Value` (RFC 3279, section 2.2.3), each in this length.
+#[cfg(feature = "sign")]
 pub(super) fn ecdsa_signature(der: &[u8], length: usize) -> Option<Vec<u8>> {
     let mut outer = Reader::new(der);
     let mut numbers = outer.sequence()?;

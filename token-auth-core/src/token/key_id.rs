@@ -2,10 +2,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::PublicKey;
+#[cfg(feature = "sign")]
+use super::Registry;
+#[cfg(feature = "sign")]
 use super::der::without_leading_zeros;
 use super::key_type::KeyType;
 use super::material::Material;
-use super::{PublicKey, Registry};
 
 /// Which of the two ids of a key a token's header carries as `kid`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,6 +21,7 @@ pub enum KeyIdKind {
 }
 
 impl KeyIdKind {
+    #[cfg(feature = "sign")]
     pub(super) fn of(self, key: &PublicKey) -> String {
         match self {
             Self::Libtrust => key.libtrust_id(),
@@ -52,6 +56,7 @@ impl PublicKey {
 
     /// The id by which a registry knows the key of a certificate in its `rootcertbundle`, for tokens without `x5c`; nothing
     /// if it does not support the key, or looks at no id. A JWK set file names its keys itself, and has none of these differences.
+    #[cfg(feature = "sign")]
     pub fn id_in_registry(&self, registry: Registry) -> Option<String> {
         match (registry, self.key_type()) {
             (Registry::V2 | Registry::V3_0, KeyType::Ed25519) | (Registry::Zot, _) => None,

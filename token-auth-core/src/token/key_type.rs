@@ -1,9 +1,7 @@
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
-    ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, ED25519,
-    EcdsaSigningAlgorithm, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
-    VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, VerificationAlgorithm,
 };
 
 use super::der::{self, OBJECT_IDENTIFIER, Reader};
@@ -46,16 +44,6 @@ impl KeyType {
             (Self::Ed25519, Algorithm::EdDSA) => &ED25519,
             _ => return None,
         })
-    }
-
-    /// How to sign with ECDSA, if this is a curve for it.
-    pub(super) fn ecdsa(self) -> Option<&'static EcdsaSigningAlgorithm> {
-        match self {
-            Self::P256 => Some(&ECDSA_P256_SHA256_FIXED_SIGNING),
-            Self::P384 => Some(&ECDSA_P384_SHA384_FIXED_SIGNING),
-            Self::P521 => Some(&ECDSA_P521_SHA512_FIXED_SIGNING),
-            Self::Rsa | Self::Ed25519 => None,
-        }
     }
 
     /// As an error message calls it.

@@ -37,6 +37,7 @@ impl Material {
     }
 
     /// The length of a signature, in bytes.
+    #[cfg(feature = "sign")]
     pub(super) fn signature_len(&self) -> usize {
         match self {
             Self::Rsa { modulus, .. } => modulus.len(),

@@ -24,12 +24,16 @@
 //! ```
 
 mod algorithm;
+#[cfg(feature = "sign")]
 mod certificate;
+#[cfg(feature = "sign")]
 mod chain_order;
 mod claims;
 mod der;
+#[cfg(feature = "sign")]
 mod envelope;
 mod error;
+#[cfg(feature = "sign")]
 mod finding;
 mod jwk;
 mod key_id;
@@ -38,30 +42,48 @@ mod material;
 mod object;
 mod pem;
 mod public_key;
+#[cfg(feature = "sign")]
 mod published_key;
+#[cfg(feature = "sign")]
 mod registry;
+#[cfg(feature = "sign")]
 mod sign;
+#[cfg(feature = "sign")]
 mod signer;
+#[cfg(feature = "sign")]
+mod signer_error;
+#[cfg(feature = "sign")]
 mod signing_key;
 #[cfg(test)]
+#[cfg(feature = "sign")]
 mod tests;
 mod verifier;
 
 pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 
 pub use algorithm::{Algorithm, UnsupportedAlgorithm};
+#[cfg(feature = "sign")]
 pub use certificate::CertificateChain;
 pub(crate) use claims::unix_seconds;
 pub use claims::{AccessEntry, Audience, Claims};
+#[cfg(feature = "sign")]
 pub use envelope::Envelope;
-pub use error::{CertificateError, KeyError, SignerError};
+pub use error::KeyError;
+#[cfg(feature = "sign")]
 pub use finding::{Finding, Severity};
 pub use jwk::jwks;
 pub use key_id::KeyIdKind;
 pub use public_key::PublicKey;
+#[cfg(feature = "sign")]
 pub use published_key::PublishedKey;
+#[cfg(feature = "sign")]
 pub use registry::{Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm, UnknownRegistry, Unloadable};
+#[cfg(feature = "sign")]
 pub use sign::Sign;
+#[cfg(feature = "sign")]
 pub use signer::Signer;
+#[cfg(feature = "sign")]
+pub use signer_error::{CertificateError, SignerError};
+#[cfg(feature = "sign")]
 pub use signing_key::SigningKey;
 pub use verifier::{TrustedKeys, VerifiedToken, Verifier, VerifierBuilder, VerifyError};

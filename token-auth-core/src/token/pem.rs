@@ -21,6 +21,7 @@ pub(super) fn labels(pem: &[u8]) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a private key of the file is encrypted: as PKCS#8, or in the older way with headers (RFC 1421).
+#[cfg(feature = "sign")]
 pub(super) fn is_encrypted(pem: &[u8]) -> bool {
     labels(pem).any(|label| label == "ENCRYPTED PRIVATE KEY")
         || pem.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"Proc-Type: 4,ENCRYPTED"))

@@ -3,9 +3,8 @@ use std::fmt;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::signature::ParsedPublicKey;
 use rustls_pki_types::pem::SectionKind;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::der::{BIT_STRING, Reader};
+use super::der::{self, BIT_STRING, Reader};
 use super::key_type::KeyType;
 use super::material::Material;
 use super::{Algorithm, KeyError, pem};
@@ -89,10 +88,7 @@ impl PublicKey {
     ///
     /// When it is malformed, or the key is of a kind that is not supported.
     pub fn from_certificate_der(certificate: &[u8]) -> Result<Self, KeyError> {
-        match X509Certificate::from_der(certificate) {
-            Ok(([], certificate)) => Self::from_spki_der(certificate.public_key().raw),
-            _ => Err(KeyError::Malformed),
-        }
+        Self::from_spki_der(der::key_of_certificate(certificate).ok_or(KeyError::Malformed)?)
     }
 
     /// From the content of a `SubjectPublicKeyInfo`: a PKCS#1 key, an uncompressed point, or the 32 bytes of Ed25519.
@@ -145,6 +141,7 @@ impl PublicKey {
     }
 
     /// Whether it is the same key, with whatever algorithm.
+    #[cfg(feature = "sign")]
     pub(super) fn is_same_key(&self, other: &Self) -> bool {
         self.spki == other.spki
     }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
     RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair,
 };
@@ -103,7 +104,7 @@ impl SigningKey {
         curve: KeyType,
         parse: impl FnOnce(&'static EcdsaSigningAlgorithm) -> Result<EcdsaKeyPair, E>,
     ) -> Result<Self, KeyError> {
-        let pair = parse(curve.ecdsa().ok_or(KeyError::Malformed)?).map_err(|_| KeyError::Malformed)?;
+        let pair = parse(ecdsa_on(curve).ok_or(KeyError::Malformed)?).map_err(|_| KeyError::Malformed)?;
         let public = PublicKey::from_parsed(curve, pair.public_key().as_ref())?;
         Ok(Self { pair: Pair::Ecdsa(pair), public })
     }
@@ -171,6 +172,16 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey").field("public", &self.public).field("private", &"[redacted]").finish()
+    }
+}
+
+/// How to sign with ECDSA, if this is a curve for it.
+fn ecdsa_on(curve: KeyType) -> Option<&'static EcdsaSigningAlgorithm> {
+    match curve {
+        KeyType::P256 => Some(&ECDSA_P256_SHA256_FIXED_SIGNING),
+        KeyType::P384 => Some(&ECDSA_P384_SHA384_FIXED_SIGNING),
+        KeyType::P521 => Some(&ECDSA_P521_SHA512_FIXED_SIGNING),
+        KeyType::Rsa | KeyType::Ed25519 => None,
     }
 }
 

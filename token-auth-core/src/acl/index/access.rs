@@ -5,7 +5,8 @@ use crate::acl::field::Field;
 use crate::acl::groups::Group;
 use crate::acl::matching::Template;
 use crate::acl::network::Network;
-use crate::acl::pattern::{Pattern, expression};
+use crate::acl::pattern::Pattern;
+use crate::pattern::expression;
 
 impl Access {
     /// By the network that the client's address must be in.

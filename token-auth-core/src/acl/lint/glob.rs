@@ -1,8 +1,8 @@
 //! Globs that mean something else than they seem to.
 
 use super::{LintCode, Said, placeholder};
-use crate::acl::glob::{check_glob, negates_like_a_shell};
 use crate::acl::{GoRegex, GoRegexLimits};
+use crate::pattern::{check_glob, negates_like_a_shell};
 
 /// What there is to say of a glob; `name` says whether it is for the name of a repository.
 pub(super) fn examine(glob: &str, name: bool) -> Option<Said> {

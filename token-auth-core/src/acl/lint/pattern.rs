@@ -3,7 +3,7 @@
 use super::{LintCode, LintContext, Report, Said, expression, glob, placeholder, quoted, subject};
 use crate::acl::compiled::{CompiledRule, Test};
 use crate::acl::field::Field;
-use crate::acl::pattern;
+use crate::pattern;
 
 pub(super) fn examine(test: &Test, rule: &CompiledRule, context: &LintContext, report: &mut Report<'_>) {
     let Some(pattern) = test.pattern() else { return };

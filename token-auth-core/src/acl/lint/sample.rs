@@ -2,8 +2,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::acl::pattern::expression;
 use crate::acl::{GoRegex, GoRegexLimits};
+use crate::pattern::expression;
 
 /// No sample is longer.
 const LONGEST: usize = 1024;

@@ -154,3 +154,23 @@ fn damaged_keys_are_refused_without_a_panic() {
         }
     }
 }
+
+/// Of a certificate only its key is looked for, and it is the one that a whole parser finds.
+#[test]
+fn the_key_of_a_certificate() {
+    for pem in [
+        testdata!("certs/p256-leaf.pem"),
+        testdata!("certs/intermediate.pem"),
+        testdata!("certs/root.pem"),
+        testdata!("certs/p256-self.pem"),
+        testdata!("certs/rsa2048-self.pem"),
+    ] {
+        let chain = CertificateChain::from_pem(pem).unwrap();
+        let der = &chain.certificates()[0].der;
+        assert_eq!(Some(&PublicKey::from_certificate_der(der).unwrap()), chain.public_keys().next());
+        for end in 0..der.len() {
+            assert!(PublicKey::from_certificate_der(&der[..end]).is_err(), "{end}");
+        }
+        assert!(PublicKey::from_certificate_der(&[&der[..], &[0]].concat()).is_err());
+    }
+}

@@ -24,13 +24,13 @@ pub use error::{GoRegexError, GoRegexErrorKind};
 /// class `&&`, `--`, `~~` and `[` are literal. Not anchored. Matching takes time linear in the text.
 ///
 /// ```
-/// use token_auth_core::acl::GoRegex;
+/// use token_auth_core::pattern::GoRegex;
 ///
 /// let regex = GoRegex::new(r"^(\w+)-ci{$")?;
 /// assert!(regex.is_match("team-ci{"));
 /// assert_eq!(regex.group("team-ci{", 1), Some("team"));
 /// assert!(GoRegex::new(r"(?=x)").is_err());
-/// # Ok::<(), token_auth_core::acl::GoRegexError>(())
+/// # Ok::<(), token_auth_core::pattern::GoRegexError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct GoRegex {
@@ -74,22 +74,22 @@ impl GoRegex {
     }
 
     /// Compiles an expression that will only be asked whether it matches: smaller and faster.
-    pub(super) fn without_groups(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
+    pub(crate) fn without_groups(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
         Self::build(pattern, limits, WhichCaptures::None)
     }
 
     /// Compiles an expression for [`is_match_once`](Self::is_match_once), which has to know where a match is.
-    pub(super) fn without_memory(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
+    pub(crate) fn without_memory(pattern: &str, limits: GoRegexLimits) -> Result<Self, GoRegexError> {
         Self::build(pattern, limits, WhichCaptures::Implicit)
     }
 
     /// What an expression means, if it is one, without compiling it.
-    pub(super) fn read(pattern: &str, limits: GoRegexLimits) -> Result<Hir, GoRegexError> {
+    pub(crate) fn read(pattern: &str, limits: GoRegexLimits) -> Result<Hir, GoRegexError> {
         parser::parse(pattern, limits.nesting).map(|parsed| parsed.hir)
     }
 
     /// Bytes that the compiled form takes at most.
-    pub(super) fn largest(hir: &Hir) -> usize {
+    pub(crate) fn largest(hir: &Hir) -> usize {
         size::AROUND.saturating_add(size::states(hir)).saturating_mul(size::STATE)
     }
 
@@ -116,7 +116,7 @@ impl GoRegex {
 
     /// The same of one that was compiled for it, and keeps no memory for its next search: others do for each thread, several
     /// times their own size.
-    pub(super) fn is_match_once(&self, text: &str) -> bool {
+    pub(crate) fn is_match_once(&self, text: &str) -> bool {
         let mut cache = self.regex.create_cache();
         self.regex.search_half_with(&mut cache, &Input::new(text).earliest(true)).is_some()
     }
@@ -136,7 +136,7 @@ impl GoRegex {
     }
 
     /// Bytes of memory that the compiled form takes, about.
-    pub(super) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.regex.memory_usage()
     }
 }

@@ -11,12 +11,12 @@
 /// When the glob is malformed, whatever the name.
 ///
 /// ```
-/// use token_auth_core::acl::glob_matches;
+/// use token_auth_core::pattern::glob_matches;
 ///
 /// assert!(glob_matches("team-[a-z]/*", "team-x/app")?);
 /// assert!(!glob_matches("team-?/*", "team-x/app/img")?);
 /// assert!(glob_matches("team-[x/*", "team-x/app").is_err());
-/// # Ok::<(), token_auth_core::acl::MalformedGlob>(())
+/// # Ok::<(), token_auth_core::pattern::MalformedGlob>(())
 /// ```
 pub fn glob_matches(glob: &str, name: &str) -> Result<bool, MalformedGlob> {
     let (mut rest, mut name) = (glob.as_bytes(), name.as_bytes());
@@ -35,7 +35,8 @@ pub fn glob_matches(glob: &str, name: &str) -> Result<bool, MalformedGlob> {
 }
 
 /// Whether this is a glob at all.
-pub(super) fn check_glob(glob: &str) -> Result<(), MalformedGlob> {
+#[cfg(feature = "acl")]
+pub(crate) fn check_glob(glob: &str) -> Result<(), MalformedGlob> {
     check(glob.as_bytes())
 }
 
@@ -64,12 +65,12 @@ pub(crate) fn negates_like_a_shell(glob: &str) -> bool {
 /// `format!("{}/*", literal(owner))`.
 ///
 /// ```
-/// use token_auth_core::acl::{glob_matches, literal};
+/// use token_auth_core::pattern::{glob_matches, literal};
 ///
 /// assert_eq!(literal("team/app"), "team/app");
 /// assert_eq!(literal("/.*/"), r"\/.\*/");
 /// assert!(glob_matches(&literal("${account}"), "${account}")?);
-/// # Ok::<(), token_auth_core::acl::MalformedGlob>(())
+/// # Ok::<(), token_auth_core::pattern::MalformedGlob>(())
 /// ```
 pub fn literal(text: &str) -> String {
     let mut glob = String::with_capacity(text.len());
@@ -91,7 +92,8 @@ pub fn literal(text: &str) -> String {
 }
 
 /// Whether the glob matches nothing but its own text.
-pub(super) fn is_literal(glob: &str) -> bool {
+#[cfg(feature = "acl")]
+pub(crate) fn is_literal(glob: &str) -> bool {
     !glob.contains(['*', '?', '[', '\\'])
 }
 
