@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use token_auth_tests::{Browser, Place, Server, SignIn, curl, python, run};
+use token_auth_tests::{Browser, Doorway, Place, Server, SignIn, curl, python, run};
 
 /// Whether all answers are as the document under this address says.
 #[track_caller]
@@ -66,4 +66,15 @@ fn the_document_holds_for_the_pages_of_people() {
     }
     browser.go(&setup.page("/account"));
     assert!(browser.count(".tokens li") > 0, "its forms were good");
+}
+
+#[test]
+fn the_document_of_the_control_socket_holds() {
+    let place = Place::new();
+    let server =
+        Server::with(&place, &format!("{}\ntokens:\n  store: {{path: tokens.redb}}\n", Server::USUAL));
+    let doorway = Doorway::to(&place.at("tokens.redb.sock"));
+    // That most of the ids that it makes up name nothing is no finding.
+    holds(place.path(), &format!("{}/openapi.json", doorway.url()), &["--warnings", "off"]);
+    server.wait_for_log("a command for the tokens");
 }

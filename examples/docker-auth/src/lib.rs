@@ -16,6 +16,7 @@
 //! It reads its files again when they change, and writes no line by itself: what happens is told to [`tracing`]. The program
 //! `docker-auth` beside it adds the command line, the signals and the log.
 
+mod control;
 mod crowd;
 mod listener;
 pub mod log;

@@ -10,8 +10,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
+use crate::control::Desk;
 use crate::state::{Source, State};
-use crate::tokens::Desk;
 
 /// How often the files are looked at. Asking the file system, where a notification would be lost: a Kubernetes volume
 /// changes by a renamed link, a bind mount not at all for those who watch its folder.

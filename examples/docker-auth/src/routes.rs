@@ -54,7 +54,7 @@ async fn route(state: &State, request: Request<Watched>) -> Response<Full<Bytes>
     match path {
         "/auth" | "/auth/token" => state.endpoint.respond(request).await,
         "/.well-known/jwks.json" => read_only(&request, || jwks(state.endpoint.service())),
-        "/openapi.json" => read_only(&request, description),
+        "/openapi.json" => read_only(&request, || document(include_bytes!("openapi.json"))),
         path => match &state.sign_in {
             Some(pages) if pages.owns(path) => pages.respond(request).await,
             _ if path == "/" => read_only(&request, index),
@@ -63,8 +63,9 @@ async fn route(state: &State, request: Request<Watched>) -> Response<Full<Bytes>
     }
 }
 
-fn read_only(
-    request: &Request<Watched>,
+/// A page that can only be read.
+pub(crate) fn read_only<B>(
+    request: &Request<B>,
     page: impl FnOnce() -> Response<Full<Bytes>>,
 ) -> Response<Full<Bytes>> {
     match *request.method() {
@@ -88,9 +89,9 @@ fn not_found() -> Response<Full<Bytes>> {
     error(StatusCode::NOT_FOUND, "NOT_FOUND", "no such page")
 }
 
-/// What these paths are, for programs: a test holds the document against the running server.
-fn description() -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(include_bytes!("openapi.json"))));
+/// What paths are, for programs: tests hold these documents against the running server.
+pub(crate) fn document(text: &'static [u8]) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -11,9 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tracing::Level;
 
+use crate::control::Desk;
 use crate::listener::Listener;
 use crate::state::{Source, State};
-use crate::tokens::Desk;
 use crate::{reload, server, tokens};
 
 /// What to serve, and where.

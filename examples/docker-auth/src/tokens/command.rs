@@ -1,27 +1,30 @@
-//! What can be asked of a store of tokens, in the form in which it goes over the socket.
+//! What can be asked of a store of tokens, and what comes of it.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use token_auth_backends::core::{
-    BackendError, NewPersonalToken, ScopePattern, StoredTokens, TokenId, TokenKind, TokenQuery, TokenRecord,
+    NewPersonalToken, PageCursor, ScopePattern, StoredTokens, TokenId, TokenKind, TokenQuery, TokenRecord,
     TokenService,
 };
 
-/// How many records are asked for at a time.
-const PAGE: usize = 100;
+use super::Failure;
+
+/// Records of a page.
+const PAGE: usize = 500;
 
 /// A question.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub enum Ask {
-    /// Which tokens there are.
+    /// Which tokens there are: a page of them.
     List {
         /// Of this account only.
         account: Option<String>,
         /// Of this kind only.
         kind: Option<TokenKind>,
+        /// [`Page::next`] of the page before.
+        after: Option<String>,
     },
     /// That a token ends now.
     Revoke {
@@ -36,44 +39,53 @@ pub enum Ask {
         kind: Option<TokenKind>,
     },
     /// A new personal access token.
-    Create {
-        /// Whose it is.
-        account: String,
-        /// What it is for.
-        name: String,
-        /// Days until it expires; nothing: it does not.
-        days: Option<u32>,
-        /// What it is good for; empty: all that the account may do.
-        scopes: Vec<ScopePattern>,
-        /// Where it is good from; empty: anywhere.
-        networks: Vec<ipnet::IpNet>,
-        /// The only service that it is good for; nothing: any.
-        service: Option<String>,
-    },
+    Create(NewToken),
+}
+
+/// A personal access token that is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// Whose it is.
+    pub account: String,
+    /// What it is for.
+    pub name: String,
+    /// Days until it expires; nothing: it does not, which must be said.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub days: Option<u32>,
+    /// What it is good for; empty: all that the account may do.
+    #[serde(default)]
+    pub scopes: Vec<ScopePattern>,
+    /// Where it is good from; empty: anywhere.
+    #[serde(default)]
+    pub networks: Vec<ipnet::IpNet>,
+    /// The only service that it is good for; nothing: any.
+    #[serde(default)]
+    pub service: Option<String>,
 }
 
 impl Ask {
     /// What is asked, for the log.
-    pub(super) fn describe(&self) -> &'static str {
+    pub(crate) fn describe(&self) -> &'static str {
         match self {
             Self::List { .. } => "list",
             Self::Revoke { .. } => "revoke one",
             Self::RevokeAccount { .. } => "revoke all of an account",
-            Self::Create { .. } => "create",
+            Self::Create(_) => "create",
         }
     }
 
     /// Whose tokens it is about, if it names somebody.
-    pub(super) fn account(&self) -> Option<&str> {
+    pub(crate) fn account(&self) -> Option<&str> {
         match self {
             Self::List { account, .. } => account.as_deref(),
             Self::Revoke { .. } => None,
-            Self::RevokeAccount { account, .. } | Self::Create { account, .. } => Some(account),
+            Self::RevokeAccount { account, .. } | Self::Create(NewToken { account, .. }) => Some(account),
         }
     }
 
     /// The token that it is about, if it names one.
-    pub(super) fn token(&self) -> Option<&TokenId> {
+    pub(crate) fn token(&self) -> Option<&TokenId> {
         match self {
             Self::Revoke { id } => Some(id),
             _ => None,
@@ -82,37 +94,38 @@ impl Ask {
 }
 
 /// An answer.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// The tokens, by account and age.
-    Records {
-        /// Those that can be read.
-        records: Vec<Shown>,
-        /// Those of which only the id is known; they are good for nothing.
-        unreadable: Vec<TokenId>,
-    },
+    /// Some of the tokens.
+    Page(Page),
     /// How many ended.
     Revoked(u64),
     /// The new token.
     Created(Box<Created>),
-    /// Why there is no other answer.
-    Failed(String),
+}
+
+/// Some of the tokens that were asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Page {
+    /// Those that can be read.
+    pub records: Vec<Shown>,
+    /// Those of which only the id is known; they are good for nothing.
+    pub unreadable: Vec<TokenId>,
+    /// Where the next page begins; nothing after the last one.
+    pub next: Option<String>,
 }
 
 impl Reply {
     /// What came of it, for the log: without the token.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
-            Self::Records { records, .. } => format!("{} tokens", records.len()),
+            Self::Page(page) => format!("{} tokens", page.records.len()),
             Self::Revoked(count) => format!("{count} revoked"),
             Self::Created(_) => "created".to_owned(),
-            Self::Failed(why) => format!("failed: {why}"),
         }
     }
 
     /// The token that was made.
-    pub(super) fn token(&self) -> Option<&TokenId> {
+    pub(crate) fn token(&self) -> Option<&TokenId> {
         match self {
             Self::Created(created) => Some(&created.record.id),
             _ => None,
@@ -190,58 +203,47 @@ impl From<TokenRecord> for Shown {
 }
 
 /// Answers a question.
-pub async fn answer(service: &TokenService, question: Ask) -> Reply {
-    let Some(tokens) = service.stored_tokens() else { return Reply::Failed("no tokens are kept".to_owned()) };
-    let reply = match question {
-        Ask::Create { account, name, days, scopes, networks, service: only } => {
+///
+/// # Errors
+///
+/// When what is asked cannot be done.
+pub async fn answer(service: &TokenService, question: Ask) -> Result<Reply, Failure> {
+    let Some(tokens) = service.stored_tokens() else { return Err(Failure::not_found("no tokens are kept")) };
+    match question {
+        Ask::List { account, kind, after } => {
+            let mut query = TokenQuery::all();
+            query.account = account;
+            query.kind = kind;
+            page(tokens, &query, after).await.map(Reply::Page)
+        }
+        Ask::Revoke { id } => match tokens.store().revoke(&id).await? {
+            true => Ok(Reply::Revoked(1)),
+            false => Err(Failure::not_found(format!("there is no token {id}"))),
+        },
+        Ask::RevokeAccount { account, kind } => match tokens.revoke_account(&account, kind).await? {
+            0 => Err(Failure::not_found(format!(
+                "nothing was revoked: there is no such token of the account {account:?}"
+            ))),
+            count => Ok(Reply::Revoked(count)),
+        },
+        Ask::Create(NewToken { account, name, days, scopes, networks, service: only }) => {
             let mut new = NewPersonalToken::new(account, name);
             new.lifetime = days.map(|days| Duration::from_secs(86_400 * u64::from(days)));
             new.scopes = Some(scopes).filter(|scopes| !scopes.is_empty());
             new.networks = Some(networks).filter(|networks| !networks.is_empty());
             new.service = only;
-            return match tokens.create(new, &**service.authenticator(), service.now()).await {
-                Ok((token, record)) => Reply::Created(Box::new(Created {
-                    token: token.expose().to_owned(),
-                    record: record.into(),
-                })),
-                Err(error) => Reply::Failed(error.to_string()),
-            };
-        }
-        Ask::List { account, kind } => list(tokens, account, kind).await,
-        Ask::Revoke { id } => tokens.store().revoke(&id).await.map(|was_there| match was_there {
-            true => Reply::Revoked(1),
-            false => Reply::Failed(format!("there is no token {id}")),
-        }),
-        Ask::RevokeAccount { account, kind } => {
-            tokens.revoke_account(&account, kind).await.map(|count| match count {
-                0 => Reply::Failed(format!(
-                    "nothing was revoked: there is no such token of the account {account:?}"
-                )),
-                count => Reply::Revoked(count),
-            })
-        }
-    };
-    reply.unwrap_or_else(|error| Reply::Failed(error.to_string()))
-}
-
-async fn list(
-    tokens: &StoredTokens,
-    account: Option<String>,
-    kind: Option<TokenKind>,
-) -> Result<Reply, BackendError> {
-    let mut query = TokenQuery::all();
-    query.account = account;
-    query.kind = kind;
-    let (mut records, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
-    loop {
-        let page = tokens.store().list(&query, after.as_ref(), PAGE).await?;
-        records.extend(page.records.into_iter().map(Shown::from));
-        unreadable.extend(page.unreadable);
-        after = page.next;
-        if after.is_none() {
-            records
-                .sort_by(|a: &Shown, b| (&a.account, a.created, &a.id).cmp(&(&b.account, b.created, &b.id)));
-            return Ok(Reply::Records { records, unreadable });
+            let (token, record) = tokens.create(new, &**service.authenticator(), service.now()).await?;
+            let token = token.expose().to_owned();
+            Ok(Reply::Created(Box::new(Created { token, record: record.into() })))
         }
     }
+}
+
+async fn page(tokens: &StoredTokens, query: &TokenQuery, after: Option<String>) -> Result<Page, Failure> {
+    let page = tokens.store().list(query, after.map(PageCursor::new).as_ref(), PAGE).await?;
+    Ok(Page {
+        records: page.records.into_iter().map(Shown::from).collect(),
+        unreadable: page.unreadable,
+        next: page.next.map(|cursor| cursor.as_str().to_owned()),
+    })
 }

@@ -5,11 +5,13 @@
 
 mod table;
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
-use docker_auth::tokens::{self, Ask, Reply};
+use docker_auth::tokens::{self, Ask, NewToken, Page, Reply};
 use token_auth_backends::config::{Config, ConfigOptions, TokenStoreConfig};
+use token_auth_backends::core::TokenService;
 
 use crate::cli::{Tokens, TokensAction};
 
@@ -17,7 +19,7 @@ use crate::cli::{Tokens, TokensAction};
 pub(crate) fn run(options: &Tokens) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(ask(options))? {
-        Reply::Records { records, unreadable } => {
+        Reply::Page(Page { records, unreadable, .. }) => {
             match options.json {
                 true => println!("{}", serde_json::to_string_pretty(&records)?),
                 false => print!("{}", table::of(&records, SystemTime::now())),
@@ -39,42 +41,81 @@ pub(crate) fn run(options: &Tokens) -> Result<()> {
             eprintln!("Shown this once; it is the password of {:?}:", created.record.account);
             println!("{}", created.token);
         }
-        Reply::Failed(why) => bail!(why),
     }
     Ok(())
 }
 
+/// Asks, page by page where there are several. Records come by account and age.
 async fn ask(options: &Tokens) -> Result<Reply> {
-    let question = question(&options.action);
+    let (office, mut reply) = first(options).await?;
+    if let Reply::Page(all) = &mut reply {
+        while let Some(next) = all.next.take() {
+            let Reply::Page(page) = office.answer(question(&options.action, Some(next))).await? else {
+                break;
+            };
+            all.records.extend(page.records);
+            all.unreadable.extend(page.unreadable);
+            all.next = page.next;
+        }
+        all.records.sort_by(|a, b| (&a.account, a.created, &a.id).cmp(&(&b.account, b.created, &b.id)));
+    }
+    Ok(reply)
+}
+
+/// Who answers.
+enum Office {
+    /// A running server, which has this store open.
+    Server(PathBuf),
+    /// We do, where none has.
+    Here(Box<TokenService>),
+}
+
+impl Office {
+    async fn answer(&self, question: Ask) -> Result<Reply> {
+        match self {
+            Self::Server(store) => tokens::ask(store, &question).await?.context("the server has ended"),
+            Self::Here(service) => Ok(tokens::answer(service, question).await?),
+        }
+    }
+}
+
+/// The answer to what is asked first, and who gave it.
+async fn first(options: &Tokens) -> Result<(Office, Reply)> {
+    let path = options.action.config();
+    let file = path.display().to_string();
     let reading = if options.lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
-    let text = std::fs::read(options.action.config())
-        .with_context(|| format!("cannot read {}", options.action.config().display()))?;
-    let (config, _) = Config::from_yaml(text, &options.action.config().display().to_string(), &reading)?;
+    let text = std::fs::read(path).with_context(|| format!("cannot read {file}"))?;
+    let (config, _) = Config::from_yaml(text, &file, &reading)?;
     let Some(kept) = config.tokens() else {
-        bail!("{}: no tokens are kept: there is no block `tokens`", options.action.config().display());
+        bail!("{file}: no tokens are kept: there is no block `tokens`");
     };
+    let question = question(&options.action, None);
     if let TokenStoreConfig::File(store) = &kept.store
         && let Some(reply) = tokens::ask(store, &question).await?
     {
-        return Ok(reply);
+        return Ok((Office::Server(store.clone()), reply));
     }
-    Ok(tokens::answer(&config.assemble()?.service, question).await)
+    let office = Office::Here(Box::new(config.assemble()?.service));
+    let reply = office.answer(question).await?;
+    Ok((office, reply))
 }
 
-fn question(action: &TokensAction) -> Ask {
+fn question(action: &TokensAction, after: Option<String>) -> Ask {
     match action.clone() {
-        TokensAction::List { account, kind, .. } => Ask::List { account, kind },
+        TokensAction::List { account, kind, .. } => Ask::List { account, kind, after },
         TokensAction::Revoke { id: Some(id), .. } => Ask::Revoke { id },
         TokensAction::Revoke { account, kind, .. } => {
             Ask::RevokeAccount { account: account.unwrap_or_default(), kind }
         }
-        TokensAction::Create { account, name, days, unlimited, scope, network, service, .. } => Ask::Create {
-            account,
-            name,
-            days: (!unlimited).then_some(days),
-            scopes: scope,
-            networks: network,
-            service,
-        },
+        TokensAction::Create { account, name, days, unlimited, scope, network, service, .. } => {
+            Ask::Create(NewToken {
+                account,
+                name,
+                days: (!unlimited).then_some(days),
+                scopes: scope,
+                networks: network,
+                service,
+            })
+        }
     }
 }
