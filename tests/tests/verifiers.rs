@@ -6,9 +6,11 @@
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{EncodingKey, Header, encode};
+use token_auth_backends::registry::{
+    Registry, RegistryRefusal, RegistrySetup, RegistryTrust, TrustForm, Unloadable,
+};
 use token_auth_core::token::{
-    Algorithm, Audience, CertificateChain, Claims, KeyIdKind, Refusal, Registry, RegistrySetup,
-    RegistryTrust, Signer, SigningKey, TrustForm, Unloadable, jwks,
+    Algorithm, Audience, CertificateChain, Claims, KeyIdKind, Signer, SigningKey, jwks,
 };
 use token_auth_tests::{
     KeyPair, Place, Registry as RealRegistry, RegistrySetup as RealSetup, Rules, Server, Token, Verifier,
@@ -171,7 +173,7 @@ fn refused_at_start(registry: Registry, trust: &RegistryTrust) -> Option<Unloada
     let (form, issuer, service) = (TrustForm::Certificates, Server::ISSUER, "registry");
     let setup = RegistrySetup { registry, form, trust, issuer, service, algorithms: None };
     match setup.verify("", SystemTime::now()) {
-        Err(Refusal::DoesNotStart { reason, .. }) => Some(reason),
+        Err(RegistryRefusal::DoesNotStart { reason, .. }) => Some(reason),
         _ => None,
     }
 }

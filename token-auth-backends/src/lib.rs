@@ -34,6 +34,7 @@
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
 //! | `argon2` | Argon2 hashes wherever a password hash is read |
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
+//! | `registry` | `registry`: which registries accept a token, why others do not, and what to give them |
 //! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
 //! | `token-store-object` | `token_store::object`: the same in S3, Google Cloud Storage or Azure Blob Storage |
 //! | `token-store-redis` | `token_store::redis`: the same in Redis, single or cluster, for several replicas |
@@ -79,6 +80,8 @@ mod named_file;
 pub mod oauth2;
 #[cfg(feature = "password")]
 pub mod password;
+#[cfg(feature = "registry")]
+pub mod registry;
 #[cfg(any(feature = "htpasswd", feature = "ldap"))]
 mod stamp;
 #[cfg(feature = "static-users")]

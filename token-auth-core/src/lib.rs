@@ -99,6 +99,7 @@ mod stored_tokens;
 pub mod token;
 #[cfg(feature = "sign")]
 mod token_store;
+mod unix_time;
 
 pub use async_trait::async_trait;
 
@@ -132,3 +133,4 @@ pub use token_store::{
     Blob, BlobKey, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore, PageCursor,
     SecretDigest, TOUCH_RESOLUTION, TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
 };
+pub use unix_time::unix_seconds;

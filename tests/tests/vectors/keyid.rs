@@ -4,9 +4,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use token_auth_core::token::{
-    CertificateChain, Finding, KeyError, KeyIdKind, PublicKey, Registry, Signer, SigningKey,
-};
+use token_auth_backends::registry::{KeyFinding, Registry};
+use token_auth_core::token::{CertificateChain, KeyError, KeyIdKind, PublicKey, Signer, SigningKey};
 
 use super::reader::{Verdict, run};
 
@@ -73,14 +72,15 @@ fn judge(line: &Line) -> Result<Verdict, Box<dyn std::error::Error>> {
         (Registry::V3_0, &line.registry_v3_0_kid),
         (Registry::V3_1, &line.registry_v3_1_kid),
     ] {
-        let computed = public.id_in_registry(registry);
+        let computed = registry.key_id(&public);
         if kid.is_some() && computed != *kid {
             return Ok(Verdict::Differed(format!("{registry:?} computes {computed:?}")));
         }
     }
     let signer = Signer::new(signing)?.with_key_id(KeyIdKind::Thumbprint)?;
     let valid = chain.validity().0;
-    let codes: Vec<_> = signer.findings(valid).iter().map(Finding::code).collect();
+    let found = KeyFinding::of(signer.envelope(), valid);
+    let codes: Vec<_> = found.iter().map(KeyFinding::code).collect();
     let right = |kid: &Option<String>| kid.as_ref().is_none_or(|kid| *kid == line.rfc7638_thumbprint);
     let expected = [
         ("elliptic-thumbprint", !right(&line.registry_v3_0_kid)),
@@ -93,7 +93,7 @@ fn judge(line: &Line) -> Result<Verdict, Box<dyn std::error::Error>> {
         }
     }
     // With a certificate no registry looks at the id.
-    let certified = signer.with_certificates(chain)?.findings(valid);
+    let certified = KeyFinding::of(signer.with_certificates(chain)?.envelope(), valid);
     if !certified.is_empty() {
         return Ok(Verdict::Differed(format!("told of {certified:?} although there is a certificate")));
     }

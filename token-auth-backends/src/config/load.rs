@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 #[cfg(feature = "ldap")]
 use token_auth_core::Prefixed;
-use token_auth_core::token::RegistryTrust;
 use token_auth_core::{
     Authenticator, AuthenticatorChain, AuthorizerChain, SourceError, SourceId, TokenService,
 };
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::htpasswd::{Htpasswd, HtpasswdError};
 use crate::password::PasswordVerifier;
+use crate::registry::RegistryTrust;
 use crate::static_users::StaticUsers;
 
 /// A configuration, ready to serve.

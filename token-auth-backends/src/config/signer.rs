@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use token_auth_core::token::{
-    Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, PublishedKey, RegistryTrust, Sign, Signer,
-    SigningKey,
+    Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, PublishedKey, Sign, Signer, SigningKey,
 };
 use token_auth_core::{BackendError, async_trait};
 use tokio::runtime::Handle;
@@ -17,6 +16,7 @@ use super::finding::{Finding, Spot};
 use super::key_pair::LocatedPair;
 use super::{CertificateExpiry, PublishedKeyFile, TokenConfig};
 use crate::named_file;
+use crate::registry::{KeyFinding, RegistryTrust};
 
 /// The keys of a configuration.
 pub(super) struct Keys {
@@ -107,7 +107,8 @@ fn read_pair(token: &TokenConfig, located: &LocatedPair) -> Result<Pair, Finding
     };
     let signer = signer.map_err(|error| of_certificate(&error))?;
     let now = SystemTime::now();
-    let warnings = signer.findings(now).into_iter().map(|finding| of_certificate(&finding)).collect();
+    let findings = KeyFinding::of(signer.envelope(), now);
+    let warnings = findings.iter().map(|finding| of_certificate(finding)).collect();
     let expiry = token.x5c.then(|| {
         let (_, end) = chain.validity();
         CertificateExpiry::new(certificate.clone(), pair.certificate.display().to_string(), end, now)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use token_auth_core::{LabelValue, Labels, Password};
+use token_auth_core::{LabelValue, Labels, Password, unix_seconds};
 use zeroize::Zeroizing;
 
 use super::provider::{Profile, ProviderGrant};
@@ -45,14 +45,12 @@ impl Memory {
     pub(super) fn to_json(&self) -> Zeroizing<Vec<u8>> {
         let Profile { subject, account, labels, grant } = &self.profile;
         let texts = |values: &[LabelValue]| values.iter().map(|value| value.as_str().to_owned()).collect();
-        let since =
-            |time: std::time::SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let stored = Stored {
             subject: subject.clone(),
             account: account.clone(),
             labels: labels.iter().map(|(name, values)| (name.to_owned(), texts(values))).collect(),
             access_token: grant.access_token.expose().to_owned().into(),
-            expires: grant.expires.map(since),
+            expires: grant.expires.map(unix_seconds),
             refresh_token: grant.refresh_token.as_ref().map(|token| token.expose().to_owned().into()),
             checked: self.checked,
             lease: self.lease,

@@ -4,8 +4,6 @@
     allow(dead_code, reason = "each store needs other parts of it")
 )]
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use token_auth_core::TokenRecord;
 
 /// JSON that cannot be read, or written. Says where, not what: it holds what the secret is compared with.
@@ -33,8 +31,4 @@ pub(super) fn encode_text(record: &TokenRecord) -> Result<String, Unreadable> {
 
 pub(super) fn decode(json: &[u8]) -> Result<TokenRecord, Unreadable> {
     Ok(serde_json::from_slice(json)?)
-}
-
-pub(super) fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::TokenError;
-use crate::token::unix_seconds;
+use crate::unix_seconds;
 use crate::{ActionSet, BackendError, Password, RequestedToken, ResourceScope, SourceId, TokenId};
 
 /// What a request is answered with, and how that came about.

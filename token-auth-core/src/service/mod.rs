@@ -21,7 +21,8 @@ pub(crate) use error::error_body;
 pub use error::{ServiceError, TokenError};
 pub use timer::Timer;
 
-use crate::token::{AccessEntry, Claims, PublishedKey, Sign, unix_seconds};
+use crate::token::{AccessEntry, Claims, PublishedKey, Sign};
+use crate::unix_seconds;
 use crate::{
     Authenticator, Authorizer, Clock, Credentials, GrantType, Identity, Password, RandomIds, RequestedToken,
     StoredTokens, SystemClock, TokenIds, TokenRequest,

@@ -1,9 +1,11 @@
+//! The certificates of a signing key: read, and what they say of themselves.
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::pem::SectionKind;
-use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate, X509Extension};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{CertificateError, Finding, KeyError, PublicKey, SignerError, chain_order, pem};
+use super::{CertificateError, ChainFault, KeyError, PublicKey, SignerError, chain_fault, pem};
 
 /// More than any authority issues; a token would not fit into a request header.
 const MAX_CERTIFICATES: usize = 10;
@@ -32,29 +34,26 @@ const MAX_CERTIFICATES: usize = 10;
 #[derive(Clone, Debug)]
 pub struct CertificateChain {
     certificates: Vec<Certificate>,
-    broken_link: Option<Finding>,
+    fault: Option<ChainFault>,
 }
 
+/// One certificate of a [`CertificateChain`].
 #[derive(Clone, Debug)]
-pub(super) struct Certificate {
-    pub(super) der: Box<[u8]>,
+pub struct Certificate {
+    der: Box<[u8]>,
     /// Seconds since the Unix epoch.
-    pub(super) not_before: u64,
-    pub(super) not_after: u64,
-    pub(super) subject: String,
+    not_before: u64,
+    not_after: u64,
+    subject: String,
     self_signed: bool,
-    /// Go 1.23 and later do not read such a certificate.
-    pub(super) has_negative_serial: bool,
-    /// Go reads the certificate, and does not verify it.
-    pub(super) has_unknown_critical_extension: bool,
-    pub(super) key: Result<PublicKey, KeyError>,
+    key: Result<PublicKey, KeyError>,
 }
 
 impl CertificateChain {
     /// Reads all `CERTIFICATE` blocks, in their order: the signing key's own first. Other blocks and text are passed over.
     ///
-    /// A chain whose links do not hold is not an error, because registries also accept one in disorder: it is a
-    /// [`Finding`] of the signer.
+    /// A chain whose links do not hold is not an error, because registries also accept one in disorder: it has a
+    /// [fault](Self::fault).
     ///
     /// # Errors
     ///
@@ -84,13 +83,13 @@ impl CertificateChain {
             Some(Certificate { key: Err(error), .. }) => {
                 Err(CertificateError::Key { number: 1, error: error.clone() })
             }
-            Some(_) => Ok(Self { certificates, broken_link: chain_order::broken_link(&parsed) }),
+            Some(_) => Ok(Self { certificates, fault: ChainFault::of(&parsed) }),
         }
     }
 
     /// The key of each certificate that has one which registries verify, leaf first.
     pub fn public_keys(&self) -> impl Iterator<Item = &PublicKey> {
-        self.certificates.iter().filter_map(|certificate| certificate.key.as_ref().ok())
+        self.certificates.iter().filter_map(Certificate::public_key)
     }
 
     /// Whose the first certificate is, e.g. `CN=registry token`.
@@ -100,8 +99,7 @@ impl CertificateChain {
 
     /// From when until when all of them are valid.
     pub fn validity(&self) -> (SystemTime, SystemTime) {
-        let (from, until) = validity(&self.certificates);
-        (UNIX_EPOCH + Duration::from_secs(from), UNIX_EPOCH + Duration::from_secs(until))
+        times(validity(&self.certificates))
     }
 
     /// Checks that the first certificate is this key's.
@@ -111,7 +109,7 @@ impl CertificateChain {
     /// When it is another key's: says which one is the key's, if one is.
     pub fn check_key(&self, key: &PublicKey) -> Result<(), SignerError> {
         let of_key =
-            |certificate: &Certificate| certificate.key.as_ref().is_ok_and(|own| own.is_same_key(key));
+            |certificate: &Certificate| certificate.public_key().is_some_and(|own| own.is_same_key(key));
         let hint = match self.certificates.iter().position(of_key) {
             Some(0) => return Ok(()),
             Some(at) => format!("certificate {} does: put it first", at + 1),
@@ -124,26 +122,22 @@ impl CertificateChain {
         Err(SignerError::CertificateOfAnotherKey { hint })
     }
 
-    pub(super) fn certificates(&self) -> &[Certificate] {
+    /// All of them, leaf first; at least one.
+    pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
     /// What tokens carry: all but a root at the end, which registries must have themselves.
-    pub(super) fn carried(&self) -> &[Certificate] {
+    pub fn carried(&self) -> &[Certificate] {
         match self.certificates.as_slice() {
             [carried @ .., root] if root.self_signed && !carried.is_empty() => carried,
             all => all,
         }
     }
 
-    /// From when until when all that tokens carry is valid, in Unix seconds.
-    pub(super) fn carried_validity(&self) -> (u64, u64) {
-        validity(self.carried())
-    }
-
-    /// What is wrong with the first certificate that the next one did not issue.
-    pub(super) fn broken_link(&self) -> Option<&Finding> {
-        self.broken_link.as_ref()
+    /// The first link that does not hold.
+    pub fn fault(&self) -> Option<&ChainFault> {
+        self.fault.as_ref()
     }
 }
 
@@ -155,45 +149,39 @@ impl Certificate {
             not_before: seconds(certificate.validity().not_before),
             not_after: seconds(certificate.validity().not_after),
             subject: certificate.subject().to_string(),
-            self_signed: chain_order::issued(certificate, certificate),
-            has_negative_serial: certificate.raw_serial().first().is_some_and(|first| *first >= 0x80),
-            has_unknown_critical_extension: certificate
-                .extensions()
-                .iter()
-                .any(|extension| extension.critical && !is_known_to_go(extension)),
+            self_signed: chain_fault::issued(certificate, certificate),
             key: PublicKey::from_spki_der(certificate.public_key().raw),
         }
     }
-}
 
-/// Whether Go's `crypto/x509` takes a critical extension for handled.
-fn is_known_to_go(extension: &X509Extension<'_>) -> bool {
-    match extension.parsed_extension() {
-        // One that names nothing but directory names and the like counts as unknown.
-        ParsedExtension::SubjectAlternativeName(names) => names.general_names.iter().any(|name| {
-            matches!(
-                name,
-                GeneralName::DNSName(_)
-                    | GeneralName::RFC822Name(_)
-                    | GeneralName::URI(_)
-                    | GeneralName::IPAddress(_)
-            )
-        }),
-        ParsedExtension::KeyUsage(_)
-        | ParsedExtension::ExtendedKeyUsage(_)
-        | ParsedExtension::BasicConstraints(_)
-        | ParsedExtension::NameConstraints(_)
-        | ParsedExtension::CRLDistributionPoints(_)
-        | ParsedExtension::CertificatePolicies(_)
-        | ParsedExtension::AuthorityKeyIdentifier(_)
-        | ParsedExtension::SubjectKeyIdentifier(_)
-        | ParsedExtension::AuthorityInfoAccess(_) => true,
-        _ => false,
+    /// The certificate, in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Whose it is, e.g. `CN=registry token`.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// From when until when it is valid, both inclusive.
+    pub fn validity(&self) -> (SystemTime, SystemTime) {
+        times((self.not_before, self.not_after))
+    }
+
+    /// Its key, if that is one which tokens can be verified by.
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        self.key.as_ref().ok()
     }
 }
 
-fn validity(certificates: &[Certificate]) -> (u64, u64) {
+/// From when until when all of them are valid, in Unix seconds.
+pub(super) fn validity(certificates: &[Certificate]) -> (u64, u64) {
     let from = certificates.iter().map(|certificate| certificate.not_before).max();
     let until = certificates.iter().map(|certificate| certificate.not_after).min();
     (from.unwrap_or(u64::MAX), until.unwrap_or(0))
+}
+
+fn times((from, until): (u64, u64)) -> (SystemTime, SystemTime) {
+    (UNIX_EPOCH + Duration::from_secs(from), UNIX_EPOCH + Duration::from_secs(until))
 }

@@ -1,9 +1,9 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::object::Object;
-use crate::{ActionSet, ResourceScope};
+use crate::{ActionSet, ResourceScope, unix_seconds};
 
 /// How far `nbf` and `iat` lie before the present, for verifiers whose clock is behind.
 pub(super) const BACKDATE: Duration = Duration::from_secs(10);
@@ -83,11 +83,6 @@ impl Claims {
             access: Vec::new(),
         }
     }
-}
-
-/// Seconds since the Unix epoch; 0 for all time before.
-pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Whom a token is for. One audience is written as a string, since registry 2.x takes nothing else; both forms are read.

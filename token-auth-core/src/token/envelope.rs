@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::claims::{BACKDATE, unix_seconds};
-use super::der;
+use super::claims::BACKDATE;
 use super::material::Material;
-use super::{Algorithm, CertificateChain, Claims, Finding, KeyIdKind, PublicKey, SignerError};
+use super::{Algorithm, CertificateChain, Claims, KeyIdKind, PublicKey, SignerError};
+use super::{certificate, der};
+use crate::unix_seconds;
 
 /// How much younger than a token's `iat`, which is backdated, a certificate may be, in seconds: what registries allow.
 const YOUNGER: u64 = 60;
@@ -96,20 +97,24 @@ impl Envelope {
         &self.key
     }
 
-    /// What an operator should know, worst first. Worth asking again from time to time: certificates expire.
-    pub fn findings(&self, now: SystemTime) -> Vec<Finding> {
-        let mut findings = match (&self.chain, &self.certified) {
-            (Some(chain), Some(certified)) => Finding::of_chain(chain, certified.header.len(), now),
-            _ => Vec::new(),
-        };
-        if !self.is_certified(unix_seconds(now).saturating_sub(BACKDATE.as_secs())) {
-            findings.extend(Finding::of_key_id(&self.key, self.key_id));
-        }
-        if self.key.algorithm() == Algorithm::EdDSA {
-            findings.push(Finding::Ed25519);
-        }
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
-        findings
+    /// By which of its ids tokens announce the key.
+    pub fn key_id(&self) -> KeyIdKind {
+        self.key_id
+    }
+
+    /// The certificates that it was given.
+    pub fn certificates(&self) -> Option<&CertificateChain> {
+        self.chain.as_ref()
+    }
+
+    /// Whether tokens that are made at that time carry certificates.
+    pub fn carries_certificates(&self, now: SystemTime) -> bool {
+        self.is_certified(backdated(now))
+    }
+
+    /// The header of tokens that are made at that time, in base64url.
+    pub fn header(&self, now: SystemTime) -> &str {
+        self.header_issued(backdated(now))
     }
 
     /// The header and the claims, as they are signed (RFC 7515, section 5.1).
@@ -120,7 +125,7 @@ impl Envelope {
     pub fn signing_input(&self, claims: &Claims) -> Result<String, SignerError> {
         let mut payload = Vec::with_capacity(256 + 96 * claims.access.len());
         serde_json::to_writer(&mut payload, claims).map_err(|_| SignerError::Signature)?;
-        let header = self.header(claims.issued_at);
+        let header = self.header_issued(claims.issued_at);
         let length =
             header.len() + base64_len(payload.len()) + base64_len(self.key.material().signature_len()) + 2;
         let mut token = String::with_capacity(length);
@@ -158,7 +163,7 @@ impl Envelope {
         self.seal(signing_input, &fixed)
     }
 
-    fn header(&self, issued_at: u64) -> &str {
+    fn header_issued(&self, issued_at: u64) -> &str {
         match &self.certified {
             Some(certified) if self.is_certified(issued_at) => &certified.header,
             _ => &self.plain,
@@ -183,12 +188,17 @@ impl Envelope {
         let certified = self.chain.as_ref().map(|chain| {
             let carried = chain.carried();
             Certified {
-                header: write(carried.iter().map(|certificate| STANDARD.encode(&certificate.der)).collect()),
-                validity: chain.carried_validity(),
+                header: write(carried.iter().map(|certificate| STANDARD.encode(certificate.der())).collect()),
+                validity: certificate::validity(carried),
             }
         });
         (self.plain, self.certified) = (plain, certified);
     }
+}
+
+/// The `iat` of a token that is made then.
+fn backdated(now: SystemTime) -> u64 {
+    unix_seconds(now).saturating_sub(BACKDATE.as_secs())
 }
 
 fn base64_len(bytes: usize) -> usize {

@@ -3,10 +3,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::PublicKey;
-#[cfg(feature = "sign")]
-use super::Registry;
-#[cfg(feature = "sign")]
-use super::der::without_leading_zeros;
 use super::key_type::KeyType;
 use super::material::Material;
 
@@ -51,25 +47,6 @@ impl PublicKey {
 
     /// The id that registry 3.x knows the key by: the JWK thumbprint (RFC 7638; for Ed25519 RFC 8037, appendix A.3): SHA-256, in base64url.
     pub fn thumbprint(&self) -> String {
-        self.thumbprint_with(|coordinate| coordinate)
-    }
-
-    /// The id by which a registry knows the key of a certificate in its `rootcertbundle`, for tokens without `x5c`; nothing
-    /// if it does not support the key, or looks at no id. A JWK set file names its keys itself, and has none of these differences.
-    #[cfg(feature = "sign")]
-    pub fn id_in_registry(&self, registry: Registry) -> Option<String> {
-        match (registry, self.key_type()) {
-            (Registry::V2 | Registry::V3_0, KeyType::Ed25519) | (Registry::Zot, _) => None,
-            (Registry::V2, _) => Some(self.libtrust_id()),
-            (Registry::V3_0, KeyType::P256) => Some("xx0BcA-wMohw8atYDJOe6peGModklG2wRHBlXHMvl0M".into()),
-            (Registry::V3_0, KeyType::P384) => Some("-W6Wzot_wuerYbKBVKfGEks3iY2EALna-hBqObnPuJE".into()),
-            (Registry::V3_0, KeyType::P521) => Some("67t2ktf21o_Z2-ygUyR0zriEF9PMHtlT1l4q9rGSYOM".into()),
-            (Registry::V3_0, KeyType::Rsa) => Some(self.thumbprint()),
-            (Registry::V3_1, _) => Some(self.thumbprint_with(without_leading_zeros)),
-        }
-    }
-
-    fn thumbprint_with(&self, coordinate: fn(&[u8]) -> &[u8]) -> String {
         let base64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         // The required members only, sorted, without spaces.
         let jwk = match (self.material(), self.key_type()) {
@@ -82,7 +59,7 @@ impl PublicKey {
                     KeyType::P384 => "P-384",
                     _ => "P-256",
                 };
-                let (x, y) = (base64(coordinate(x)), base64(coordinate(y)));
+                let (x, y) = (base64(x), base64(y));
                 format!(r#"{{"crv":"{curve}","kty":"EC","x":"{x}","y":"{y}"}}"#)
             }
             (Material::Ed25519(key), _) => {

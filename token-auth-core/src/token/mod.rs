@@ -2,7 +2,7 @@
 //!
 //! The algorithm of a token follows from its key: RSA signs RS256, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA.
 //! Its header follows from what registries can verify it with: the certificates of the key where there are any, else a key
-//! id alone. What some registry will not make sense of, a signer [tells](Signer::findings) its operator.
+//! id alone. What some registry will not make sense of, `token_auth_backends::registry` tells an operator.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -27,14 +27,12 @@ mod algorithm;
 #[cfg(feature = "sign")]
 mod certificate;
 #[cfg(feature = "sign")]
-mod chain_order;
+mod chain_fault;
 mod claims;
 mod der;
 #[cfg(feature = "sign")]
 mod envelope;
 mod error;
-#[cfg(feature = "sign")]
-mod finding;
 mod jwk;
 mod key_id;
 mod key_type;
@@ -44,8 +42,6 @@ mod pem;
 mod public_key;
 #[cfg(feature = "sign")]
 mod published_key;
-#[cfg(feature = "sign")]
-mod registry;
 #[cfg(feature = "sign")]
 mod sign;
 #[cfg(feature = "sign")]
@@ -63,21 +59,18 @@ pub use jsonwebtoken::jwk::{Jwk, JwkSet};
 
 pub use algorithm::{Algorithm, UnsupportedAlgorithm};
 #[cfg(feature = "sign")]
-pub use certificate::CertificateChain;
-pub(crate) use claims::unix_seconds;
+pub use certificate::{Certificate, CertificateChain};
+#[cfg(feature = "sign")]
+pub use chain_fault::ChainFault;
 pub use claims::{AccessEntry, Audience, Claims};
 #[cfg(feature = "sign")]
 pub use envelope::Envelope;
 pub use error::KeyError;
-#[cfg(feature = "sign")]
-pub use finding::{Finding, Severity};
 pub use jwk::jwks;
 pub use key_id::KeyIdKind;
 pub use public_key::PublicKey;
 #[cfg(feature = "sign")]
 pub use published_key::PublishedKey;
-#[cfg(feature = "sign")]
-pub use registry::{Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm, UnknownRegistry, Unloadable};
 #[cfg(feature = "sign")]
 pub use sign::Sign;
 #[cfg(feature = "sign")]

@@ -146,8 +146,8 @@ impl PublicKey {
         self.spki == other.spki
     }
 
-    /// Whether this is its signature of the message.
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// Whether this is its signature of the message, by its algorithm and in the form in which a JWS has it.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.parsed.verify_sig(message, signature).is_ok()
     }
 }

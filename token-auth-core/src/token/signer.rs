@@ -1,10 +1,7 @@
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 
 use super::{
-    Algorithm, CertificateChain, Claims, Envelope, Finding, KeyIdKind, PublicKey, Sign, SignerError,
-    SigningKey,
+    Algorithm, CertificateChain, Claims, Envelope, KeyIdKind, PublicKey, Sign, SignerError, SigningKey,
 };
 use crate::BackendError;
 
@@ -24,11 +21,9 @@ use crate::BackendError;
 /// # let pair = rcgen::KeyPair::generate()?;
 /// # let (key, certificate) = (pair.serialize_pem(), rcgen::CertificateParams::default().self_signed(&pair)?.pem());
 /// let signer = Signer::new(SigningKey::from_pem(key.as_bytes())?)?.with_key_id(KeyIdKind::Thumbprint)?;
-/// for finding in signer.findings(SystemTime::now()) {
-///     println!("{}: {finding}", finding.code());
-/// }
+/// assert!(!signer.envelope().carries_certificates(SystemTime::now()));
 /// let signer = signer.with_certificates(CertificateChain::from_pem(certificate.as_bytes())?)?;
-/// assert_eq!(signer.findings(SystemTime::now()), []);
+/// assert!(signer.envelope().carries_certificates(SystemTime::now()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -51,7 +46,7 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// When the first one is not the key's. A chain in disorder is a [finding](Self::findings): registries accept it.
+    /// When the first one is not the key's. A chain in disorder is taken: registries accept it.
     pub fn with_certificates(self, chain: CertificateChain) -> Result<Self, SignerError> {
         Ok(Self { envelope: self.envelope.with_certificates(chain)?, key: self.key })
     }
@@ -75,10 +70,9 @@ impl Signer {
         self.key.algorithm()
     }
 
-    /// What an operator should know about this key, its certificates and its header, worst first. Worth asking again from
-    /// time to time: certificates expire.
-    pub fn findings(&self, now: SystemTime) -> Vec<Finding> {
-        self.envelope.findings(now)
+    /// How the header of its tokens announces the key.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
     }
 
     /// Signs claims: a JWS in compact form (RFC 7515, section 7.1). Takes as long as a signature takes: with RSA a quarter of

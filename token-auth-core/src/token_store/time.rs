@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::token::unix_seconds;
+use crate::unix_seconds;
 
 /// The time without its fraction of a second.
 pub(crate) fn whole_seconds(time: SystemTime) -> SystemTime {

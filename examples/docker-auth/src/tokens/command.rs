@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use token_auth_backends::core::{
     NewPersonalToken, PageCursor, ScopePattern, StoredTokens, TokenId, TokenKind, TokenQuery, TokenRecord,
-    TokenService,
+    TokenService, unix_seconds,
 };
 
 use super::Failure;
@@ -178,10 +178,7 @@ pub struct Shown {
 
 impl From<TokenRecord> for Shown {
     fn from(record: TokenRecord) -> Self {
-        let seconds = |time: std::time::SystemTime| {
-            time.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
-        };
-        let ends = record.end().map(seconds);
+        let ends = record.end().map(unix_seconds);
         let last_use = record.last_use;
         Self {
             id: record.id,
@@ -192,10 +189,10 @@ impl From<TokenRecord> for Shown {
             name: record.name,
             scopes: record.scopes.iter().flatten().map(ToString::to_string).collect(),
             networks: record.networks,
-            created: seconds(record.created),
-            expires: record.expires.map(seconds),
+            created: unix_seconds(record.created),
+            expires: record.expires.map(unix_seconds),
             ends,
-            last_used: last_use.as_ref().map(|last| seconds(last.time)),
+            last_used: last_use.as_ref().map(|last| unix_seconds(last.time)),
             last_address: last_use.as_ref().and_then(|last| last.address),
             last_client: last_use.and_then(|last| last.client_id),
         }

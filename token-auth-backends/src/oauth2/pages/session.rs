@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use token_auth_core::unix_seconds;
 
 use crate::oauth2::seal::{Purpose, SealingKeys};
 
@@ -133,6 +134,5 @@ fn random() -> Option<String> {
 
 /// The time after that one, in seconds since the epoch.
 pub(super) fn seconds(now: SystemTime, later: Duration) -> u64 {
-    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    since.saturating_add(later).as_secs()
+    unix_seconds(now).saturating_add(later.as_secs())
 }

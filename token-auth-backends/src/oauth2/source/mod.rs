@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -15,6 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
     Clock, Identity, Precedence, SourceId, StoredTokens, SystemClock, TokenQuery, TokenStore, async_trait,
+    unix_seconds,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -125,7 +126,7 @@ impl SignInSource {
     pub(in crate::oauth2) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
         let identity = self.identity(&profile);
         let key = BlobKey::new(&*self.id, &*identity.account);
-        let memory = Memory::new(profile, seconds(self.clock.now()));
+        let memory = Memory::new(profile, unix_seconds(self.clock.now()));
         for _ in 0..ATTEMPTS {
             let before = self.store.read_blob(&key).await?;
             if self.write(&key, before.as_ref().map(|blob| &blob.version), &memory).await?.is_none() {
@@ -198,7 +199,7 @@ impl SignInSource {
             if let Some(reason) = memory.ended {
                 return Ok(Authn::Reject(reason.into()));
             }
-            let now = seconds(self.clock.now());
+            let now = unix_seconds(self.clock.now());
             if now < memory.checked.saturating_add(self.revalidate_after.as_secs()) {
                 return Ok(Authn::Accept(self.identity(&memory.profile)));
             }
@@ -235,7 +236,7 @@ impl SignInSource {
         version: BlobVersion,
         memory: Memory,
     ) -> Result<Option<Authn>, BackendError> {
-        let mut memory = memory.leased(seconds(self.clock.now()) + LEASE.as_secs(), false);
+        let mut memory = memory.leased(unix_seconds(self.clock.now()) + LEASE.as_secs(), false);
         let Some(mut version) = self.write(&key, Some(&version), &memory).await? else { return Ok(None) };
         let verdict = match self.provider.renew(&memory.profile.grant).await {
             Err(error) => Err(error),
@@ -251,7 +252,7 @@ impl SignInSource {
                 self.provider.revalidate(&memory.profile, id_token.as_ref()).await
             }
         };
-        let now = seconds(self.clock.now());
+        let now = unix_seconds(self.clock.now());
         let (memory, answer) = match verdict {
             // What cannot be believed may be the fault of a clock: it ends nothing, and lets nobody in.
             Err(error) => (memory.leased(now + PAUSE.as_secs(), true), Err(error)),
@@ -316,8 +317,4 @@ impl fmt::Debug for SignInSource {
 /// A blob that is copied to another account does not open.
 fn context(key: &BlobKey) -> String {
     format!("{}\0{}", key.source, key.account)
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

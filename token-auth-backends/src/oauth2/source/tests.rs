@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
+use std::time::UNIX_EPOCH;
 
 use token_auth_core::{
     AccountRequest, LabelValue, Labels, MemoryTokenStore, Password, SecretDigest, TokenKind, TokenRecord,

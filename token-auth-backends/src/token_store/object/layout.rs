@@ -10,9 +10,8 @@
 //! | `blobs/DIGEST` | a blob, behind a random word |
 
 use object_store::path::Path;
-use token_auth_core::{BlobKey, TokenId, TokenKind, TokenRecord};
+use token_auth_core::{BlobKey, TokenId, TokenKind, TokenRecord, unix_seconds};
 
-use crate::token_store::coded::unix_seconds;
 use crate::token_store::digests::{account_digest, blob_digest};
 
 /// The latest second that a name can hold.

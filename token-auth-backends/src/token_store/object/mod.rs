@@ -19,7 +19,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, UpdateVersion};
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TokenId,
-    TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
+    TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait, unix_seconds,
 };
 use tokio::sync::OnceCell;
 
@@ -29,7 +29,7 @@ pub use error::ObjectStoreError;
 pub use object_store;
 pub use options::ObjectOptions;
 
-use super::coded::{Unreadable, decode, encode, unix_seconds};
+use super::coded::{Unreadable, decode, encode};
 use super::implement::implement_token_store;
 use super::listed::{Listed, page, surplus};
 use error::{Fault, NAME};

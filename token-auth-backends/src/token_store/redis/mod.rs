@@ -20,6 +20,7 @@ use redis::{Cmd, ErrorKind, Value, cmd};
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
     TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
+    unix_seconds,
 };
 use tokio::sync::OnceCell;
 
@@ -28,7 +29,7 @@ pub use docker_auth::DockerAuthPasswords;
 pub use error::RedisStoreError;
 pub use options::{RedisAddress, RedisOptions, RedisServers, RedisTls};
 
-use super::coded::{Unreadable, decode, encode, unix_seconds};
+use super::coded::{Unreadable, decode, encode};
 use super::implement::implement_token_store;
 use super::listed::{page, surplus};
 use error::{Fault, NAME};

@@ -17,6 +17,7 @@ use std::time::SystemTime;
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
     TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
+    unix_seconds,
 };
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -24,7 +25,7 @@ use tokio::time::timeout;
 pub use error::SqlStoreError;
 pub use options::SqlOptions;
 
-use super::coded::{Unreadable, decode, encode_text, unix_seconds};
+use super::coded::{Unreadable, decode, encode_text};
 use super::digests::{account_digest, blob_digest};
 use super::implement::implement_token_store;
 use super::listed::{Listed, page};

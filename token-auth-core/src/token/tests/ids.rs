@@ -121,17 +121,3 @@ fn refuses_jwks_that_cannot_verify() {
         assert!(PublicKey::from_jwk(&jwk).is_err(), "{name}");
     }
 }
-
-#[test]
-fn ids_in_registries() {
-    let id = |pem, registry| key(pem).public_key().id_in_registry(registry);
-    let p256 = key(P256).public_key().clone();
-    assert_eq!(id(P256, Registry::V2), Some(p256.libtrust_id()));
-    assert_ne!(id(P256, Registry::V3_0), Some(p256.thumbprint()));
-    assert_eq!(id(P256, Registry::V3_1), Some(p256.thumbprint()));
-    assert_eq!(id(P521, Registry::V2), Some(key(P521).public_key().libtrust_id()));
-    assert_eq!(id(RSA, Registry::V3_0), Some(key(RSA).public_key().thumbprint()));
-    assert_eq!(id(ED25519, Registry::V2), None);
-    assert_eq!(id(ED25519, Registry::V3_0), None);
-    assert_eq!(id(ED25519, Registry::V3_1), Some(key(ED25519).public_key().thumbprint()));
-}

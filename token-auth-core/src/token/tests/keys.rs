@@ -166,11 +166,11 @@ fn the_key_of_a_certificate() {
         testdata!("certs/rsa2048-self.pem"),
     ] {
         let chain = CertificateChain::from_pem(pem).unwrap();
-        let der = &chain.certificates()[0].der;
+        let der = chain.certificates()[0].der();
         assert_eq!(Some(&PublicKey::from_certificate_der(der).unwrap()), chain.public_keys().next());
         for end in 0..der.len() {
             assert!(PublicKey::from_certificate_der(&der[..end]).is_err(), "{end}");
         }
-        assert!(PublicKey::from_certificate_der(&[&der[..], &[0]].concat()).is_err());
+        assert!(PublicKey::from_certificate_der(&[der, &[0]].concat()).is_err());
     }
 }

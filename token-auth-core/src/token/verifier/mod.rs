@@ -9,8 +9,9 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
+use super::Claims;
 use super::object::Object;
-use super::{Claims, unix_seconds};
+use crate::unix_seconds;
 
 pub use builder::VerifierBuilder;
 pub use error::VerifyError;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use token_auth_backends::core::token::{self, Registry};
+use token_auth_backends::core::token;
 use token_auth_backends::core::{ResourceScope, ScopePattern, TokenId, TokenKind};
+use token_auth_backends::registry::Registry;
 
 /// A token server for container registries, with docker_auth's configuration file.
 ///

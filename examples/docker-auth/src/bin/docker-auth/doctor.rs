@@ -6,9 +6,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
-use token_auth_backends::core::token::{
-    Algorithm, Claims, PublicKey, Refusal, Registry, RegistrySetup, RegistryTrust, TrustForm,
-};
+use token_auth_backends::core::token::{Algorithm, Claims, PublicKey};
+use token_auth_backends::registry::{Registry, RegistryRefusal, RegistrySetup, RegistryTrust, TrustForm};
 
 use crate::cli::Doctor;
 use crate::keys;
@@ -36,8 +35,8 @@ pub(crate) fn run(options: &Doctor) -> Result<()> {
     let registries = if options.registry.is_empty() { &Registry::ALL } else { options.registry.as_slice() };
     let listed = (!options.signing_algorithm.is_empty()).then_some(&*options.signing_algorithm);
     let examined = Examined { loaded: &loaded, service: &service, token: &token, listed, now };
-    let verdicts: Vec<Verdict> = registries.iter().map(|registry| examined.by(*registry)).collect();
-    verdicts.iter().for_each(Verdict::tell);
+    let verdicts: Vec<RegistryVerdict> = registries.iter().map(|registry| examined.by(*registry)).collect();
+    verdicts.iter().for_each(RegistryVerdict::tell);
     if let Some(folder) = &options.write {
         let realm = options.realm.clone().unwrap_or_else(|| {
             let realm = guessed_realm(&loaded.server);
@@ -77,7 +76,7 @@ struct Examined<'a> {
 }
 
 impl Examined<'_> {
-    fn by(&self, registry: Registry) -> Verdict {
+    fn by(&self, registry: Registry) -> RegistryVerdict {
         let loadable = self.loaded.trust.loadable_by(registry);
         let verify = |form, trust| {
             let (issuer, service) = (self.loaded.service.issuer(), self.service);
@@ -90,7 +89,7 @@ impl Examined<'_> {
             configured: verify(form, &self.loaded.trust),
             loadable: verify(form, &loadable),
         });
-        Verdict { registry, forms: forms.collect(), loadable: loadable.certificates_pem() }
+        RegistryVerdict { registry, forms: forms.collect(), loadable: loadable.certificates_pem() }
     }
 }
 
@@ -98,20 +97,20 @@ impl Examined<'_> {
 struct Judged {
     form: TrustForm,
     /// All that the configuration has.
-    configured: Result<(), Refusal>,
+    configured: Result<(), RegistryRefusal>,
     /// What of it lets it start.
-    loadable: Result<(), Refusal>,
+    loadable: Result<(), RegistryRefusal>,
 }
 
 /// What a registry makes of the token, by each form in which it can be given what it trusts.
-struct Verdict {
+struct RegistryVerdict {
     registry: Registry,
     forms: Vec<Judged>,
     /// The certificates that it can load, as a PEM file.
     loadable: String,
 }
 
-impl Verdict {
+impl RegistryVerdict {
     /// The first form in which it works with what it can load.
     fn good(&self) -> Option<TrustForm> {
         self.forms.iter().find(|judged| judged.loadable.is_ok()).map(|judged| judged.form)
@@ -126,15 +125,15 @@ impl Verdict {
         let registry = self.registry;
         for Judged { form, configured, loadable } in &self.forms {
             let key = key_of(registry, *form);
-            let said = |result: &Result<(), Refusal>| match result {
+            let said = |result: &Result<(), RegistryRefusal>| match result {
                 Ok(()) => "accepts".to_owned(),
-                Err(refusal @ Refusal::UnknownCertificate) => {
+                Err(refusal @ RegistryRefusal::UnknownCertificate) => {
                     format!("refuses: {refusal} (token.x5c: false)")
                 }
                 Err(refusal) => format!("refuses: {refusal}"),
             };
             match configured {
-                Err(refusal @ Refusal::DoesNotStart { .. }) => println!(
+                Err(refusal @ RegistryRefusal::DoesNotStart { .. }) => println!(
                     "registry {registry} with {key}: does not start: {refusal}; leave it out, as --write does, and it {}",
                     said(loadable)
                 ),
@@ -177,16 +176,16 @@ fn write(
     folder: &Path,
     overwrite: bool,
     block: &Block<'_>,
-    verdicts: &[Verdict],
+    verdicts: &[RegistryVerdict],
     trust: &RegistryTrust,
 ) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let folder = folder.canonicalize()?;
     let jwks = folder.join("jwks.json");
     let mut files = vec![(jwks.clone(), serde_json::to_string_pretty(&trust.jwks())? + "\n")];
-    let good: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.good().is_some()).collect();
+    let good: Vec<&RegistryVerdict> = verdicts.iter().filter(|verdict| verdict.good().is_some()).collect();
     let common = good.iter().fold(trust.clone(), |trust, verdict| trust.loadable_by(verdict.registry));
-    let mut groups: Vec<(String, Vec<&Verdict>)> = vec![(common.certificates_pem(), Vec::new())];
+    let mut groups: Vec<(String, Vec<&RegistryVerdict>)> = vec![(common.certificates_pem(), Vec::new())];
     for verdict in good {
         match groups.iter_mut().find(|(certificates, _)| *certificates == verdict.loadable) {
             Some((_, group)) => group.push(verdict),
@@ -205,7 +204,7 @@ fn write(
         }
         let bundle = folder.join(format!("rootcertbundle{suffix}.pem"));
         files.push((bundle.clone(), certificates));
-        let (zot, distribution): (Vec<&Verdict>, Vec<&Verdict>) =
+        let (zot, distribution): (Vec<&RegistryVerdict>, Vec<&RegistryVerdict>) =
             group.into_iter().partition(|verdict| verdict.registry == Registry::Zot);
         let forms: Vec<TrustForm> = distribution.iter().filter_map(|verdict| verdict.good()).collect();
         if !forms.is_empty() {

@@ -1,14 +1,15 @@
 //! Records for people.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use docker_auth::tokens::Shown;
 use time::OffsetDateTime;
+use token_auth_backends::core::unix_seconds;
 
 /// One line a record, below a line of titles.
 pub(super) fn of(records: &[Shown], now: SystemTime) -> String {
-    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = unix_seconds(now);
     let titles =
         ["ID", "KIND", "ACCOUNT", "NAME", "CREATED", "LAST USED", "BY", "FROM", "ENDS", "RESTRICTED TO"];
     let mut lines = vec![titles.map(str::to_owned)];

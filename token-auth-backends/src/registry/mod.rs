@@ -1,22 +1,45 @@
-//! Whether a registry accepts a token: its rules, apart from its code.
+//! Which registries accept a token, what they must be given for that, and what an operator should know of keys and
+//! certificates: the rules of registries, apart from their code.
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use token_auth_backends::core::token::{CertificateChain, KeyIdKind, Signer, SigningKey};
+//! use token_auth_backends::registry::KeyFinding;
+//!
+//! # let pair = rcgen::KeyPair::generate()?;
+//! # let (key, certificate) = (pair.serialize_pem(), rcgen::CertificateParams::default().self_signed(&pair)?.pem());
+//! let signer = Signer::new(SigningKey::from_pem(key.as_bytes())?)?.with_key_id(KeyIdKind::Thumbprint)?;
+//! for finding in KeyFinding::of(signer.envelope(), SystemTime::now()) {
+//!     println!("{}: {finding}", finding.code());
+//! }
+//! let signer = signer.with_certificates(CertificateChain::from_pem(certificate.as_bytes())?)?;
+//! assert_eq!(KeyFinding::of(signer.envelope(), SystemTime::now()), []);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod certificate;
+mod finding;
+mod key_id;
 mod refusal;
 mod setup;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::Algorithm;
+use token_auth_core::token::Algorithm;
 
-pub use refusal::{Refusal, Unloadable};
+pub use finding::{KeyFinding, Severity};
+pub use refusal::{RegistryRefusal, Unloadable};
 pub use setup::RegistrySetup;
 pub use trust::{RegistryTrust, TrustForm};
 
 /// A series of registries that verify tokens, each by rules of its own: distribution's, and zot.
 ///
 /// ```
-/// use token_auth_core::token::Registry;
+/// use token_auth_backends::registry::Registry;
 ///
 /// assert_eq!("3.1".parse(), Ok(Registry::V3_1));
 /// assert_eq!(Registry::V2.name(), "2.8");

@@ -1,5 +1,9 @@
+//! What an operator should know about keys and certificates that tokens are signed with.
+
 mod advice;
 mod examine;
+
+use token_auth_core::token::ChainFault;
 
 /// Something that an operator should know about keys and certificates, which is not an error: tokens are signed, but some
 /// registry may refuse them, now or soon.
@@ -7,7 +11,7 @@ mod examine;
 /// [`Display`](std::fmt::Display) says what is the matter and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Finding {
+pub enum KeyFinding {
     /// A certificate has expired.
     CertificateExpired {
         /// Which, counted from 1.
@@ -29,18 +33,8 @@ pub enum Finding {
         /// When, in seconds since the Unix epoch.
         not_after: u64,
     },
-    /// A certificate was not issued by the one after it.
-    ChainOrder {
-        /// Which, counted from 1.
-        position: usize,
-        /// The positions in the order that would be right, if there is one.
-        order: Option<Vec<usize>>,
-    },
-    /// A certificate names the one after it as its issuer, but that one's key did not sign it.
-    ChainSignature {
-        /// Which, counted from 1.
-        position: usize,
-    },
+    /// A link of the chain does not hold.
+    Chain(ChainFault),
     /// The certificates make the header of every token so long that proxies may refuse it.
     LongHeader {
         /// The length of a token's header.
@@ -65,7 +59,7 @@ pub enum Finding {
     },
 }
 
-/// How bad a [`Finding`] is.
+/// How bad a [`KeyFinding`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Good to know: some versions of registries are left out.
@@ -76,15 +70,15 @@ pub enum Severity {
     Problem,
 }
 
-impl Finding {
+impl KeyFinding {
     /// A name that stays the same: for filters in logs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::CertificateExpired { .. } => "certificate-expired",
             Self::CertificateNotYetValid { .. } => "certificate-not-yet-valid",
             Self::CertificateExpiresSoon { .. } => "certificate-expires-soon",
-            Self::ChainOrder { .. } => "chain-order",
-            Self::ChainSignature { .. } => "chain-signature",
+            Self::Chain(ChainFault::Signature { .. }) => "chain-signature",
+            Self::Chain(_) => "chain-order",
             Self::LongHeader { .. } => "long-header",
             Self::Ed25519 => "ed25519",
             Self::LibtrustIdAlone => "libtrust-id-alone",
@@ -104,8 +98,8 @@ impl Finding {
         match self {
             Self::CertificateExpired { .. }
             | Self::CertificateNotYetValid { .. }
-            | Self::ChainSignature { .. } => Severity::Problem,
-            Self::CertificateExpiresSoon { .. } | Self::ChainOrder { .. } | Self::LongHeader { .. } => {
+            | Self::Chain(ChainFault::Signature { .. }) => Severity::Problem,
+            Self::CertificateExpiresSoon { .. } | Self::Chain(_) | Self::LongHeader { .. } => {
                 Severity::Warning
             }
             Self::Ed25519

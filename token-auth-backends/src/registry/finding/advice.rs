@@ -1,10 +1,12 @@
+//! A finding in words: what is the matter, and what to do.
+
 use std::fmt;
 
 use time::OffsetDateTime;
 
-use super::Finding;
+use super::KeyFinding;
 
-impl fmt::Display for Finding {
+impl fmt::Display for KeyFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const RENEW: &str = "make a new one for the same key and give it to the registries";
         match self {
@@ -22,19 +24,7 @@ impl fmt::Display for Finding {
             Self::CertificateExpiresSoon { position, not_after } => {
                 write!(f, "certificate {position} expires on {}: {RENEW}", Date(*not_after))
             }
-            Self::ChainOrder { position, order } => {
-                write!(f, "certificate {position} was not issued by certificate {}: ", position + 1)?;
-                match order {
-                    Some(order) => write!(f, "put them in the order {}", Listed(order)),
-                    None => f.write_str("put the signing key's own first, then each one's issuer, and nothing else"),
-                }
-            }
-            Self::ChainSignature { position } => write!(
-                f,
-                "certificate {position} is not signed by certificate {}, although it names it as its issuer: give the \
-                 issuer's certificate that was in use then",
-                position + 1
-            ),
+            Self::Chain(fault) => fault.fmt(f),
             Self::LongHeader { bytes } => write!(
                 f,
                 "the certificates make the header of each token {bytes} bytes long, and proxies may refuse that: carry \
@@ -76,16 +66,5 @@ impl fmt::Display for Date {
             Some(time) => write!(f, "{}", time.date()),
             None => write!(f, "second {} of the Unix epoch", self.0),
         }
-    }
-}
-
-struct Listed<'a>(&'a [usize]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, position) in self.0.iter().enumerate() {
-            write!(f, "{}{position}", if at > 0 { ", " } else { "" })?;
-        }
-        Ok(())
     }
 }

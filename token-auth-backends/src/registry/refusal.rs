@@ -1,10 +1,13 @@
+//! Why a registry refuses a token, or does not start.
+
+use token_auth_core::token::Algorithm;
+
 use super::{Registry, TrustForm};
-use crate::token::Algorithm;
 
 /// Why a registry refuses a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum RegistryRefusal {
     /// It cannot be given what it trusts in this form.
     #[error("{registry} reads no JWKS file: give it the certificate")]
     Form {

@@ -1,11 +1,13 @@
+//! What a registry must be given to accept tokens.
+
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use token_auth_core::token::{Algorithm, CertificateChain, JwkSet, PublicKey, jwks};
 
-use super::{Refusal, Registry, Unloadable};
-use crate::token::certificate::Certificate;
-use crate::token::{Algorithm, CertificateChain, JwkSet, PublicKey, jwks};
+use super::certificate::TrustedCertificate;
+use super::{Registry, RegistryRefusal};
 
 /// In which form a registry is given what it trusts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +24,8 @@ pub enum TrustForm {
 /// certified, for whatever purpose.
 ///
 /// ```
-/// use token_auth_core::token::{CertificateChain, RegistryTrust};
+/// use token_auth_backends::core::token::CertificateChain;
+/// use token_auth_backends::registry::RegistryTrust;
 ///
 /// # let pair = rcgen::KeyPair::generate()?;
 /// # let pem = rcgen::CertificateParams::default().self_signed(&pair)?.pem();
@@ -34,7 +37,7 @@ pub enum TrustForm {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct RegistryTrust {
-    certificates: Vec<Certificate>,
+    certificates: Vec<TrustedCertificate>,
     keys: Vec<PublicKey>,
 }
 
@@ -42,10 +45,10 @@ impl RegistryTrust {
     /// Trusts the first certificate of a chain, and its key.
     pub fn add_chain(&mut self, chain: &CertificateChain) {
         let Some(leaf) = chain.certificates().first() else { return };
-        if self.certificates.iter().all(|known| known.der != leaf.der) {
-            self.certificates.push(leaf.clone());
+        if self.certificates.iter().all(|known| known.der() != leaf.der()) {
+            self.certificates.push(TrustedCertificate::new(leaf));
         }
-        if let Ok(key) = &leaf.key {
+        if let Some(key) = leaf.public_key() {
             self.add_key(key.clone());
         }
     }
@@ -66,12 +69,12 @@ impl RegistryTrust {
     }
 
     /// Why a registry does not start with one of the certificates.
-    pub(super) fn refusal_to_load(&self, registry: Registry) -> Option<Refusal> {
+    pub(super) fn refusal_to_load(&self, registry: Registry) -> Option<RegistryRefusal> {
         // Of a file of several zot reads the first.
         let read = if registry == Registry::Zot { 1 } else { usize::MAX };
         self.certificates.iter().take(read).find_map(|certificate| {
             let reason = certificate.unloadable(registry)?;
-            Some(Refusal::DoesNotStart { subject: certificate.subject.clone(), reason })
+            Some(RegistryRefusal::DoesNotStart { subject: certificate.subject().to_owned(), reason })
         })
     }
 
@@ -91,7 +94,7 @@ impl RegistryTrust {
         let mut text = String::new();
         for certificate in &self.certificates {
             text.push_str("-----BEGIN CERTIFICATE-----\n");
-            let base64 = STANDARD.encode(&certificate.der);
+            let base64 = STANDARD.encode(certificate.der());
             let mut rest = base64.as_str();
             while let Some((line, after)) = rest.split_at_checked(64) {
                 // Writing to a text does not fail.
@@ -111,24 +114,11 @@ impl RegistryTrust {
         jwks(&self.keys)
     }
 
-    pub(super) fn certificates(&self) -> &[Certificate] {
+    pub(super) fn certificates(&self) -> &[TrustedCertificate] {
         &self.certificates
     }
 
     pub(super) fn keys(&self) -> &[PublicKey] {
         &self.keys
-    }
-}
-
-impl Certificate {
-    /// Why a registry does not start with it.
-    fn unloadable(&self, registry: Registry) -> Option<Unloadable> {
-        let is_edwards = self.key.as_ref().is_ok_and(|key| key.algorithm() == Algorithm::EdDSA);
-        match registry {
-            Registry::V2 => is_edwards.then_some(Unloadable::Ed25519),
-            Registry::V3_0 | Registry::V3_1 | Registry::Zot => {
-                self.has_negative_serial.then_some(Unloadable::NegativeSerial)
-            }
-        }
     }
 }
