@@ -20,8 +20,8 @@ use token_auth_backends::core::acl::{Acl, Match, Rule};
 use token_auth_backends::core::http::{ClientAddress, TokenEndpoint};
 use token_auth_backends::core::token::{Signer, SigningKey};
 use token_auth_backends::core::{
-    Authenticator, AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens,
-    TokenService, TokenStore,
+    Authenticator, AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, Store, StoredTokens,
+    TokenService,
 };
 use token_auth_backends::oauth2::{
     Oidc, OidcOptions, PageOptions, Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let provider = Oidc::new("oidc", OidcOptions::new(env::var("ISSUER")?, registration))?;
 
-    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random()?;
     let people = SignInSource::new("oidc".try_into()?, Arc::new(provider), Arc::clone(&store), keys.clone());
     let tokens = StoredTokens::new("example", store).with_personal_tokens(PersonalPolicy::default());

@@ -10,7 +10,7 @@ use token_auth_backends::token_store::redis::{
     RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
 };
 use token_auth_backends::token_store::sql::{SqlOptions, SqlTokenStore};
-use token_auth_core::{Password, SecretDigest, TokenId, TokenKind, TokenRecord, TokenStore};
+use token_auth_core::{Password, SecretDigest, Store, TokenId, TokenKind, TokenRecord, TokenStore};
 use token_auth_tests::{Daemon, MariaDb, ObjectStorage, Place, Postgres, Redis, RedisCluster};
 
 fn address(daemon: &Daemon) -> RedisAddress {
@@ -195,7 +195,7 @@ async fn sqlite_keeps_the_contract() {
 }
 
 /// The store that a block of the configuration names.
-fn configured(block: &str) -> Arc<dyn TokenStore> {
+fn configured(block: &str) -> Arc<dyn Store> {
     let text = format!(
         "server: {{addr: ':5001'}}\ntoken: {{issuer: x, expiration: 900, certificate: c, key: k}}\nusers: {{}}\nacl: []\n\
          tokens:\n  store: {{{block}}}\n"

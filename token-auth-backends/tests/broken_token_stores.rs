@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use token_auth_backends::testkit::{check_token_store, check_token_store_lasts};
 use token_auth_backends::{
-    BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, MemoryTokenStore, PageCursor, TokenId,
-    TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
+    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, MemoryTokenStore, PageCursor,
+    TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
 };
 
 /// What is wrong with it.
@@ -105,7 +105,7 @@ impl Broken {
 
     fn key(&self, key: &BlobKey) -> BlobKey {
         match self.fault {
-            Fault::MixesBlobKeys => BlobKey::new("", format!("{}{}", key.source, key.account)),
+            Fault::MixesBlobKeys => BlobKey::Sessions { account: format!("{}{}", key.room(), key.name()) },
             _ => key.clone(),
         }
     }
@@ -265,6 +265,16 @@ impl TokenStore for Broken {
         }
     }
 
+    fn name(&self) -> Cow<'static, str> {
+        match self.fault {
+            Fault::NoName => "".into(),
+            _ => "broken".into(),
+        }
+    }
+}
+
+#[async_trait]
+impl BlobStore for Broken {
     async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
         self.inner.read_blob(&self.key(key)).await
     }
@@ -289,13 +299,6 @@ impl TokenStore for Broken {
         match self.fault {
             Fault::KeepsBlobs => Ok(self.inner.read_blob(key).await?.is_some()),
             _ => self.inner.remove_blob(&self.key(key)).await,
-        }
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        match self.fault {
-            Fault::NoName => "".into(),
-            _ => "broken".into(),
         }
     }
 }

@@ -130,7 +130,8 @@ pub use stored_tokens::{
 };
 #[cfg(feature = "sign")]
 pub use token_store::{
-    Blob, BlobKey, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore, PageCursor,
-    SecretDigest, TOUCH_RESOLUTION, TokenId, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
+    Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore,
+    PageCursor, SecretDigest, Store, TOUCH_RESOLUTION, TokenId, TokenKind, TokenPage, TokenPages, TokenQuery,
+    TokenRecord, TokenStore,
 };
 pub use unix_time::unix_seconds;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use token_auth_core::{
-    MemoryTokenStore, PersonalPolicy, RefreshPolicy, StoredTokens, TOUCH_RESOLUTION, TokenStore,
+    MemoryTokenStore, PersonalPolicy, RefreshPolicy, Store, StoredTokens, TOUCH_RESOLUTION,
 };
 
 use super::field::Field;
@@ -109,7 +109,7 @@ impl LocatedTokens {
     pub(super) fn open(&self, issuer: &str, examine: bool) -> Result<StoredTokens, Finding> {
         let TokensConfig { store, refresh, personal } = &self.tokens;
         let store = match examine {
-            true => store.examine().map(|()| Arc::new(MemoryTokenStore::default()) as Arc<dyn TokenStore>),
+            true => store.examine().map(|()| Arc::new(MemoryTokenStore::default()) as Arc<dyn Store>),
             false => store.open(),
         };
         let store = store.map_err(|problem| self.store.finding(problem))?;

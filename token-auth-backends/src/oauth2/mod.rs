@@ -11,14 +11,14 @@
 //! ```no_run
 //! use std::sync::Arc;
 //! use token_auth_backends::core::{
-//!     Authenticator, AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, StoredTokens, TokenStore,
+//!     Authenticator, AuthenticatorChain, MemoryTokenStore, Password, PersonalPolicy, Store, StoredTokens,
 //! };
 //! use token_auth_backends::oauth2::{
 //!     Oidc, OidcOptions, PageOptions, Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
 //! };
 //!
 //! # fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+//! let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
 //! let keys = SealingKeys::random()?;
 //! let registration =
 //!     Registration { client_id: "registry".to_owned(), client_secret: Password::new("of the registration") };

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use token_auth_core::{
-    BackendError, BlobKey, BlobVersion, BlobWrite, LastUse, SecretDigest, SourceId, TOUCH_RESOLUTION,
-    TokenId, TokenKind, TokenQuery, TokenRecord, TokenStore,
+    BackendError, BlobKey, BlobVersion, BlobWrite, LastUse, SecretDigest, SourceId, Store, TOUCH_RESOLUTION,
+    TokenId, TokenKind, TokenQuery, TokenRecord,
 };
 
 /// Checks the contract of a token store. The store has to be empty; it is left with records in it. Needs a tokio runtime,
@@ -32,9 +32,9 @@ use token_auth_core::{
 /// # Panics
 ///
 /// When it is broken, saying how.
-pub async fn check_token_store<S: TokenStore + 'static>(store: Arc<S>) {
+pub async fn check_token_store<S: Store + 'static>(store: Arc<S>) {
     assert!(!store.name().is_empty(), "the name is empty");
-    let store: Arc<dyn TokenStore> = store;
+    let store: Arc<dyn Store> = store;
     keeps_what_it_is_given(&*store).await;
     knows_nothing_else(&*store).await;
     never_replaces_a_record(&*store).await;
@@ -60,11 +60,11 @@ pub async fn check_token_store<S: TokenStore + 'static>(store: Arc<S>) {
 /// When something is lost, or comes back.
 pub async fn check_token_store_lasts<S, F>(open: impl Fn() -> F)
 where
-    S: TokenStore,
+    S: Store,
     F: Future<Output = S>,
 {
     let (kept, gone) = (record(900, "lasting"), record(901, "lasting"));
-    let key = BlobKey::new("lasting", "alice");
+    let key = grant("lasting", "alice");
     let store = open().await;
     ok(store.insert(&kept).await);
     ok(store.insert(&gone).await);
@@ -122,6 +122,10 @@ fn record(number: u32, account: &str) -> TokenRecord {
     TokenRecord::new(id(number), TokenKind::Refresh, account, secret, at(1_700_000_000))
 }
 
+fn grant(source: &str, account: &str) -> BlobKey {
+    BlobKey::Grant { source: source.try_into().expect("an id"), account: account.to_owned() }
+}
+
 #[track_caller]
 fn ok<T>(result: Result<T, BackendError>) -> T {
     result.unwrap_or_else(|error| panic!("the store fails: {error}"))
@@ -140,7 +144,7 @@ fn conflict(result: Result<BlobWrite, BackendError>) {
     assert_eq!(ok(result), BlobWrite::Conflict, "a blob is written although its version is another one");
 }
 
-async fn all(store: &dyn TokenStore, query: &TokenQuery, limit: usize) -> Vec<TokenRecord> {
+async fn all(store: &dyn Store, query: &TokenQuery, limit: usize) -> Vec<TokenRecord> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = ok(store.list(query, after.as_ref(), limit).await);
@@ -157,7 +161,7 @@ async fn all(store: &dyn TokenStore, query: &TokenQuery, limit: usize) -> Vec<To
     }
 }
 
-async fn keeps_what_it_is_given(store: &dyn TokenStore) {
+async fn keeps_what_it_is_given(store: &dyn Store) {
     let plain = record(1, "alice");
     let mut full = record(2, "\u{e4}lice \"quoted\"\n");
     full.kind = TokenKind::Personal;
@@ -183,19 +187,19 @@ async fn keeps_what_it_is_given(store: &dyn TokenStore) {
     }
 }
 
-async fn knows_nothing_else(store: &dyn TokenStore) {
+async fn knows_nothing_else(store: &dyn Store) {
     assert_eq!(ok(store.get(&id(3)).await), None, "an unknown id has a record");
     assert!(!ok(store.revoke(&id(3)).await), "an unknown id is revoked");
     ok(store.touch(&id(3), &LastUse::new(at(1))).await);
     assert_eq!(ok(store.get(&id(3)).await), None, "a touch makes a record");
-    let key = BlobKey::new("nobody", "nobody");
+    let key = grant("nobody", "nobody");
     assert_eq!(ok(store.read_blob(&key).await), None, "an unknown key has a blob");
     assert!(!ok(store.remove_blob(&key).await), "an unknown blob is removed");
     conflict(store.write_blob(&key, Some(&BlobVersion::new("1")), b"x").await);
     assert_eq!(ok(store.read_blob(&key).await), None, "a blob that was expected and missing is made");
 }
 
-async fn never_replaces_a_record(store: &dyn TokenStore) {
+async fn never_replaces_a_record(store: &dyn Store) {
     let (first, mut second) = (record(4, "first"), record(4, "second"));
     second.secret = SecretDigest::of("another");
     ok(store.insert(&first).await);
@@ -209,7 +213,7 @@ async fn never_replaces_a_record(store: &dyn TokenStore) {
     assert!(all(store, &of_second, 10).await.is_empty(), "a refused record is listed");
 }
 
-async fn notes_the_last_use(store: &dyn TokenStore) {
+async fn notes_the_last_use(store: &dyn Store) {
     let mut record = record(5, "alice");
     ok(store.insert(&record).await);
     for (time, client) in [(1_700_001_000, Some("docker")), (1_700_002_000, None)] {
@@ -226,7 +230,7 @@ async fn notes_the_last_use(store: &dyn TokenStore) {
     }
 }
 
-async fn revokes_for_good(store: &dyn TokenStore) {
+async fn revokes_for_good(store: &dyn Store) {
     let record = record(6, "revoked");
     ok(store.insert(&record).await);
     assert!(ok(store.revoke(&record.id).await), "a record that was there is not revoked");
@@ -237,7 +241,7 @@ async fn revokes_for_good(store: &dyn TokenStore) {
     assert!(all(store, &query, 10).await.is_empty(), "a revoked record is listed");
 }
 
-async fn lists_each_once(store: &dyn TokenStore) {
+async fn lists_each_once(store: &dyn Store) {
     let mut expected = BTreeSet::new();
     for (at, account) in (0..).zip(ACCOUNTS) {
         for number in 0..7 {
@@ -283,7 +287,7 @@ async fn lists_each_once(store: &dyn TokenStore) {
     }
 }
 
-async fn revokes_all_of_an_account(store: &dyn TokenStore) {
+async fn revokes_all_of_an_account(store: &dyn Store) {
     let count = async |account: &str| {
         all(store, &TokenQuery::all().of_account(format!("list {account}")), 100).await.len()
     };
@@ -299,7 +303,7 @@ async fn revokes_all_of_an_account(store: &dyn TokenStore) {
 }
 
 /// Whatever comes and goes meanwhile.
-async fn lists_what_stays(store: &dyn TokenStore) {
+async fn lists_what_stays(store: &dyn Store) {
     for query in [TokenQuery::all(), TokenQuery::all().of_account("stays")] {
         for number in 0..40 {
             ok(store.insert(&record(1200 + number * 2, "stays")).await);
@@ -335,7 +339,7 @@ async fn lists_what_stays(store: &dyn TokenStore) {
 }
 
 /// Whether a token has ended, the server that is asked decides by its own clock.
-async fn waits_for_other_clocks(store: &dyn TokenStore) {
+async fn waits_for_other_clocks(store: &dyn Store) {
     let mut record = record(1900, "clocks");
     record.expires = Some(SystemTime::now() - CLOCKS_DIFFER);
     record.expires =
@@ -355,7 +359,7 @@ async fn waits_for_other_clocks(store: &dyn TokenStore) {
     assert!(ok(store.get(&id(1900)).await).is_some(), "a use in the past ends a record");
 }
 
-async fn removes_what_has_ended(store: &dyn TokenStore) {
+async fn removes_what_has_ended(store: &dyn Store) {
     // Beyond the present, since some stores let records expire by themselves.
     let now = 3_000_000_000;
     let idle = Duration::from_secs(3600);
@@ -382,7 +386,7 @@ async fn removes_what_has_ended(store: &dyn TokenStore) {
     assert_eq!(ok(store.purge(at(now)).await), 0, "something is removed twice");
 }
 
-async fn trims_to_the_most_active(store: &dyn TokenStore) {
+async fn trims_to_the_most_active(store: &dyn Store) {
     for number in 0..6 {
         let mut record = record(3000 + number, "trim");
         record.created = at(1_700_000_000 + u64::from(number));
@@ -415,10 +419,14 @@ async fn trims_to_the_most_active(store: &dyn TokenStore) {
     );
 }
 
-async fn compares_blobs_before_it_writes(store: &dyn TokenStore) {
-    let key = BlobKey::new("oidc", "alice");
-    let neighbours =
-        [BlobKey::new("oidcalice", ""), BlobKey::new("", "oidcalice"), BlobKey::new("oidc/alice", "x")];
+async fn compares_blobs_before_it_writes(store: &dyn Store) {
+    let key = grant("oidc", "alice");
+    let neighbours = [
+        grant("oidcalice", ""),
+        grant("o", "idcalice"),
+        grant("oidc/alice", "x"),
+        BlobKey::Sessions { account: "alice".to_owned() },
+    ];
     for neighbour in &neighbours {
         written(store.write_blob(neighbour, None, b"neighbour").await);
     }
@@ -446,7 +454,7 @@ async fn compares_blobs_before_it_writes(store: &dyn TokenStore) {
     }
 }
 
-async fn serves_many_at_once(store: &Arc<dyn TokenStore>) {
+async fn serves_many_at_once(store: &Arc<dyn Store>) {
     let tasks: Vec<_> = (0..8)
         .map(|task| {
             let store = Arc::clone(store);
@@ -469,7 +477,7 @@ async fn serves_many_at_once(store: &Arc<dyn TokenStore>) {
     assert_eq!(count, 80, "records of concurrent insertions are lost");
 }
 
-async fn lets_revocations_win(store: &Arc<dyn TokenStore>) {
+async fn lets_revocations_win(store: &Arc<dyn Store>) {
     for number in 0..20 {
         let record = record(6000 + number, "race");
         ok(store.insert(&record).await);
@@ -498,8 +506,8 @@ async fn lets_revocations_win(store: &Arc<dyn TokenStore>) {
     }
 }
 
-async fn lets_one_writer_win(store: &Arc<dyn TokenStore>) {
-    let key = BlobKey::new("oidc", "race");
+async fn lets_one_writer_win(store: &Arc<dyn Store>) {
+    let key = grant("oidc", "race");
     written(store.write_blob(&key, None, b"0").await);
     let tasks: Vec<_> = (0..6)
         .map(|_| {

@@ -1,10 +1,10 @@
-//! Records as the JSON that every store keeps.
+//! Records as the JSON that every store keeps, and keys as the names that some find blobs by.
 #![cfg_attr(
     not(all(feature = "token-store-redb", feature = "token-store-redis", feature = "token-store-sql")),
     allow(dead_code, reason = "each store needs other parts of it")
 )]
 
-use token_auth_core::TokenRecord;
+use token_auth_core::{BlobKey, TokenRecord};
 
 /// JSON that cannot be read, or written. Says where, not what: it holds what the secret is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,4 +31,10 @@ pub(super) fn encode_text(record: &TokenRecord) -> Result<String, Unreadable> {
 
 pub(super) fn decode(json: &[u8]) -> Result<TokenRecord, Unreadable> {
     Ok(serde_json::from_slice(json)?)
+}
+
+/// The two texts of a key as one that no other key has.
+pub(super) fn blob_name(key: &BlobKey) -> String {
+    let room = key.room();
+    format!("{}:{room}{}", room.len(), key.name())
 }

@@ -3,12 +3,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use token_auth_core::BlobKey;
 
+use super::coded::blob_name;
+
 pub(super) fn account_digest(account: &str) -> String {
     hexadecimal(account.as_bytes())
 }
 
-pub(super) fn blob_digest(BlobKey { source, account }: &BlobKey) -> String {
-    hexadecimal(format!("{}:{source}{account}", source.len()).as_bytes())
+pub(super) fn blob_digest(key: &BlobKey) -> String {
+    hexadecimal(blob_name(key).as_bytes())
 }
 
 fn hexadecimal(data: &[u8]) -> String {

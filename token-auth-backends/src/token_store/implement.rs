@@ -1,5 +1,7 @@
-/// Implements [`TokenStore`](token_auth_core::TokenStore) for a store whose operations are those of what it holds, by the same
-/// names, and are carried out by its `run`.
+//! Stores whose operations are those of what they hold.
+
+/// Implements [`TokenStore`](token_auth_core::TokenStore) and [`BlobStore`](token_auth_core::BlobStore) for a store whose
+/// operations are those of what it holds, by the same names, and are carried out by its `run`.
 macro_rules! implement_token_store {
     ($store:ty) => {
         #[async_trait]
@@ -45,6 +47,13 @@ macro_rules! implement_token_store {
                 self.run(self.0.trim(account, kind, keep)).await
             }
 
+            fn name(&self) -> Cow<'static, str> {
+                NAME.into()
+            }
+        }
+
+        #[async_trait]
+        impl BlobStore for $store {
             async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
                 self.run(self.0.read_blob(key)).await
             }
@@ -60,10 +69,6 @@ macro_rules! implement_token_store {
 
             async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
                 self.run(self.0.remove_blob(key)).await
-            }
-
-            fn name(&self) -> Cow<'static, str> {
-                NAME.into()
             }
         }
     };

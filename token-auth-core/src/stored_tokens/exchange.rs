@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use super::creation::Quota;
 use super::{OpaqueToken, StoredTokens};
 use crate::{
     ActionSet, BackendError, Identity, LabelValue, Labels, ResourceScope, ScopePattern, TokenKind,
@@ -27,22 +28,17 @@ impl StoredTokens {
         if patterns.is_empty() {
             return Ok(None);
         }
-        let token = OpaqueToken::generate(TokenKind::Personal)?;
-        let account = &*identity.account;
-        let mut record =
-            TokenRecord::new(token.id().clone(), TokenKind::Personal, account, token.digest(), now);
-        record.source = identity.source.clone();
-        record.issuer = Some(self.issuer.to_string());
-        record.service = Some(request.service.clone());
-        let client = request.client_id.as_deref().unwrap_or("token exchange");
-        record.name = Some(client.chars().filter(|letter| !letter.is_control()).take(100).collect());
-        record.labels = Some(labels(&identity.labels));
-        record.scopes = vec![patterns];
-        record.expires = record.created.checked_add(lifetime);
-        self.store.insert(&record).await?;
-        // The new one is among the most active, and stays.
-        self.store.trim(account, TokenKind::Personal, policy.exchanged_per_account.max(1)).await?;
-        Ok(Some(token))
+        let quota = Quota::Replacing(policy.exchanged_per_account);
+        let made = self.make(TokenKind::Personal, &identity.account, now, quota, |record| {
+            record.source = identity.source.clone();
+            record.service = Some(request.service.clone());
+            let client = request.client_id.as_deref().unwrap_or("token exchange");
+            record.name = Some(client.chars().filter(|letter| !letter.is_control()).take(100).collect());
+            record.labels = Some(labels(&identity.labels));
+            record.scopes = vec![patterns];
+            record.expires = record.created.checked_add(lifetime);
+        });
+        Ok(made.await?.map(|(token, _)| token))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
+use super::creation::Quota;
 use super::{OpaqueToken, StoredTokens};
 use crate::{
     AccountRequest, Authenticator, Authn, BackendError, Credentials, GrantType, Identity, TokenKind,
-    TokenRecord, TokenRequest,
+    TokenRequest,
 };
 
 impl StoredTokens {
@@ -34,22 +35,17 @@ impl StoredTokens {
             Authn::Accept(present) if present.account == identity.account => present,
             _ => return Ok(None),
         };
-        let token = OpaqueToken::generate(TokenKind::Refresh)?;
-        let account = &*identity.account;
-        let mut record =
-            TokenRecord::new(token.id().clone(), TokenKind::Refresh, account, token.digest(), now);
-        record.source = present.source.or_else(|| identity.source.clone());
-        record.issuer = Some(self.issuer.to_string());
-        record.service = Some(request.service.clone());
-        record.name = request.client_id.as_deref().map(|client| client.chars().take(100).collect());
-        record.scopes = identity.restriction.scopes().iter().map(|patterns| patterns.to_vec()).collect();
-        record.security_stamp = present.security_stamp.as_deref().map(str::to_owned);
-        let expires = policy.lifetime.and_then(|lifetime| record.created.checked_add(lifetime));
-        record.expires = [expires, identity.restriction.not_after()].into_iter().flatten().min();
-        record.idle = policy.idle;
-        self.store.insert(&record).await?;
-        // The new one is among the most active, and stays.
-        self.store.trim(account, TokenKind::Refresh, policy.per_account.max(1)).await?;
-        Ok(Some(token))
+        let quota = Quota::Replacing(policy.per_account);
+        let made = self.make(TokenKind::Refresh, &identity.account, now, quota, |record| {
+            record.source = present.source.or_else(|| identity.source.clone());
+            record.service = Some(request.service.clone());
+            record.name = request.client_id.as_deref().map(|client| client.chars().take(100).collect());
+            record.scopes = identity.restriction.scopes().iter().map(|patterns| patterns.to_vec()).collect();
+            record.security_stamp = present.security_stamp.as_deref().map(str::to_owned);
+            let expires = policy.lifetime.and_then(|lifetime| record.created.checked_add(lifetime));
+            record.expires = [expires, identity.restriction.not_after()].into_iter().flatten().min();
+            record.idle = policy.idle;
+        });
+        Ok(made.await?.map(|(token, _)| token))
     }
 }

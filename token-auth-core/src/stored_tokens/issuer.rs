@@ -3,9 +3,6 @@
 use super::StoredTokens;
 use crate::{BackendError, BlobKey, BlobWrite, TokenRecord};
 
-/// Where it is kept which issuer a record without one belongs to. No source of sign-ins is called so.
-const ADOPTED: &str = "token-auth/issuer-of";
-
 impl StoredTokens {
     /// Whether the token was made by this issuer. One that nobody has noted an issuer of becomes this one's: for good, and of
     /// several that ask at once only one's.
@@ -13,7 +10,7 @@ impl StoredTokens {
         if let Some(issuer) = &record.issuer {
             return Ok(**issuer == *self.issuer);
         }
-        let (key, own) = (BlobKey::new(ADOPTED, record.id.as_str()), self.issuer.as_bytes());
+        let (key, own) = (BlobKey::Issuer { token: record.id.clone() }, self.issuer.as_bytes());
         if let Some(issuer) = self.store.read_blob(&key).await? {
             return Ok(issuer.data == own);
         }

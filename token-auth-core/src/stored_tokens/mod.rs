@@ -1,5 +1,6 @@
 //! Tokens that live for days: refresh tokens, and personal access tokens.
 
+mod creation;
 mod exchange;
 mod issue;
 mod issuer;
@@ -19,9 +20,11 @@ pub use personal::{CreateTokenError, NewPersonalToken};
 pub use policy::{PersonalPolicy, RefreshPolicy};
 pub(crate) use redeem::{Presented, Redeemed};
 
+use crate::Store;
+#[cfg(doc)]
 use crate::TokenStore;
 
-/// Refresh tokens and personal access tokens on a [`TokenStore`], for a [`TokenService`](crate::TokenService).
+/// Refresh tokens and personal access tokens on a [`Store`], for a [`TokenService`](crate::TokenService).
 ///
 /// Neither kind is issued, or accepted, until its policy is set.
 ///
@@ -50,7 +53,7 @@ use crate::TokenStore;
 #[derive(Clone)]
 pub struct StoredTokens {
     issuer: Arc<str>,
-    store: Arc<dyn TokenStore>,
+    store: Arc<dyn Store>,
     refresh: Option<RefreshPolicy>,
     personal: Option<PersonalPolicy>,
 }
@@ -59,7 +62,7 @@ impl StoredTokens {
     /// The tokens of this issuer on this store, none of which is issued or accepted yet. The issuer is that of the
     /// [`TokenService`](crate::TokenService): what another one has made in the same store is not good here. What was made
     /// before records had an issuer belongs to the first that it is presented to.
-    pub fn new(issuer: impl Into<Arc<str>>, store: Arc<dyn TokenStore>) -> Self {
+    pub fn new(issuer: impl Into<Arc<str>>, store: Arc<dyn Store>) -> Self {
         Self { issuer: issuer.into(), store, refresh: None, personal: None }
     }
 
@@ -82,7 +85,7 @@ impl StoredTokens {
 
     /// Where the tokens are kept: to list and revoke them, and to remove what has ended from time to time
     /// ([`TokenStore::purge`]).
-    pub fn store(&self) -> &Arc<dyn TokenStore> {
+    pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 

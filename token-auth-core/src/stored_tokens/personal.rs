@@ -2,6 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use ipnet::IpNet;
 
+use super::creation::Quota;
 use super::{OpaqueToken, StoredTokens};
 use crate::{
     AccountRequest, Authenticator, Authn, BackendError, ScopePattern, SourceId, TokenKind, TokenRecord,
@@ -38,6 +39,8 @@ pub struct NewPersonalToken {
     pub service: Option<String>,
     /// Who must have the account still ([`Identity::subject`](crate::Identity::subject)); nothing for whoever has it now.
     pub subject: Option<String>,
+    /// How many personal tokens that person may have of that source, with this one; nothing for any number.
+    pub at_most: Option<usize>,
 }
 
 impl NewPersonalToken {
@@ -52,6 +55,7 @@ impl NewPersonalToken {
             networks: None,
             service: None,
             subject: None,
+            at_most: None,
         }
     }
 
@@ -85,6 +89,12 @@ impl NewPersonalToken {
         Self { subject: subject.map(Into::into), ..self }
     }
 
+    /// Does not make it if that person has this many tokens of that source already.
+    #[must_use]
+    pub fn with_at_most(self, tokens: usize) -> Self {
+        Self { at_most: Some(tokens), ..self }
+    }
+
     /// Restricts it to this service.
     #[must_use]
     pub fn with_service(self, service: impl Into<String>) -> Self {
@@ -114,6 +124,9 @@ pub enum CreateTokenError {
     /// It would be good for nothing, or from nowhere.
     #[error("a token that is restricted to no {0} would be good for nothing")]
     Nothing(&'static str),
+    /// The account has as many tokens as it may.
+    #[error("the account has as many tokens as it may have: revoke one first")]
+    Enough,
     /// The store, or the source, could not answer.
     #[error(transparent)]
     Unavailable(#[from] BackendError),
@@ -160,20 +173,17 @@ impl StoredTokens {
         if new.subject.is_some() && new.subject.as_deref() != present.subject.as_deref() {
             return Err(CreateTokenError::UnknownAccount(new.account));
         }
-        let token = OpaqueToken::generate(TokenKind::Personal)?;
-        let account = &*present.account;
-        let mut record =
-            TokenRecord::new(token.id().clone(), TokenKind::Personal, account, token.digest(), now);
-        record.source = present.source;
-        record.issuer = Some(self.issuer.to_string());
-        record.security_stamp = present.subject.as_deref().map(str::to_owned);
-        record.service = new.service;
-        record.name = Some(new.name);
-        record.scopes = new.scopes.into_iter().collect();
-        record.networks = new.networks;
-        record.expires = new.lifetime.and_then(|lifetime| record.created.checked_add(lifetime));
-        record.idle = policy.idle;
-        self.store.insert(&record).await?;
-        Ok((token, record))
+        let quota = new.at_most.map_or(Quota::Unlimited, Quota::Refusing);
+        let made = self.make(TokenKind::Personal, &present.account, now, quota, |record| {
+            record.source = present.source;
+            record.security_stamp = present.subject.as_deref().map(str::to_owned);
+            record.service = new.service;
+            record.name = Some(new.name);
+            record.scopes = new.scopes.into_iter().collect();
+            record.networks = new.networks;
+            record.expires = new.lifetime.and_then(|lifetime| record.created.checked_add(lifetime));
+            record.idle = policy.idle;
+        });
+        made.await?.ok_or(CreateTokenError::Enough)
     }
 }

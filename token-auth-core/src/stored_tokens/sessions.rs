@@ -3,8 +3,6 @@
 use super::StoredTokens;
 use crate::{BackendError, BlobKey, BlobWrite, RandomIds, TokenIds as _, TokenKind};
 
-/// No source has a name with a slash at its beginning.
-const SOURCE: &str = "/sessions";
 /// Of writes that others were faster than.
 const ATTEMPTS: usize = 8;
 
@@ -32,7 +30,7 @@ impl StoredTokens {
     ///
     /// When the store cannot be asked.
     pub async fn session_mark(&self, account: &str) -> Result<Option<String>, BackendError> {
-        let blob = self.store.read_blob(&BlobKey::new(SOURCE, account)).await?;
+        let blob = self.store.read_blob(&key(account)).await?;
         Ok(blob.map(|blob| String::from_utf8_lossy(&blob.data).into_owned()))
     }
 
@@ -65,12 +63,16 @@ impl StoredTokens {
 
     /// Writes a new mark, over an old one or where there is none; says whether it was written.
     async fn write_mark(&self, account: &str, over: bool) -> Result<bool, BackendError> {
-        let key = BlobKey::new(SOURCE, account);
+        let key = key(account);
         let before = if over { self.store.read_blob(&key).await? } else { None };
         let mark = RandomIds.next_id()?;
         let written = self.store.write_blob(&key, before.as_ref().map(|blob| &blob.version), mark.as_bytes());
         Ok(matches!(written.await?, BlobWrite::Written(_)))
     }
+}
+
+fn key(account: &str) -> BlobKey {
+    BlobKey::Sessions { account: account.to_owned() }
 }
 
 fn busy() -> BackendError {

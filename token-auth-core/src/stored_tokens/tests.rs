@@ -112,11 +112,7 @@ impl World {
         Self::of("Acme", Arc::new(MemoryTokenStore::default()), configure)
     }
 
-    fn of(
-        issuer: &str,
-        store: Arc<dyn TokenStore>,
-        configure: impl FnOnce(StoredTokens) -> StoredTokens,
-    ) -> Self {
+    fn of(issuer: &str, store: Arc<dyn Store>, configure: impl FnOnce(StoredTokens) -> StoredTokens) -> Self {
         let now = Arc::new(Mutex::new(START));
         let present = Arc::new(Mutex::new(THERE));
         let tokens = configure(StoredTokens::new(issuer, store));
@@ -335,7 +331,7 @@ async fn each_kind_of_token_is_good_in_its_own_place_only() {
 struct Silent;
 
 #[async_trait]
-impl TokenStore for Silent {
+impl crate::TokenStore for Silent {
     async fn insert(&self, _: &TokenRecord) -> Result<(), BackendError> {
         panic!("the store was asked")
     }
@@ -362,6 +358,10 @@ impl TokenStore for Silent {
     async fn purge(&self, _: SystemTime) -> Result<u64, BackendError> {
         panic!("the store was asked")
     }
+}
+
+#[async_trait]
+impl crate::BlobStore for Silent {
     async fn read_blob(&self, _: &crate::BlobKey) -> Result<Option<crate::Blob>, BackendError> {
         panic!("the store was asked")
     }
@@ -546,7 +546,7 @@ async fn what_would_be_of_no_use_is_not_made() {
 
 #[tokio::test]
 async fn services_that_share_a_store_do_not_share_tokens() {
-    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
     let tenant = |issuer| {
         World::of(issuer, Arc::clone(&store), |tokens| {
             tokens
@@ -566,7 +566,7 @@ async fn services_that_share_a_store_do_not_share_tokens() {
 
 #[tokio::test]
 async fn a_token_without_an_issuer_is_the_first_ones_that_it_is_presented_to() {
-    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
     let tenant = |issuer| {
         World::of(issuer, Arc::clone(&store), |tokens| tokens.with_refresh_tokens(RefreshPolicy::default()))
     };

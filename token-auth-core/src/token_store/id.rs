@@ -1,3 +1,5 @@
+//! The public half of a token.
+
 use std::fmt;
 use std::str::FromStr;
 

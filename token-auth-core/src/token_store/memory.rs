@@ -1,3 +1,5 @@
+//! A store that forgets.
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,12 +11,13 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 use super::{
-    Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, TokenId, TokenKind, TokenPage, TokenQuery,
-    TokenRecord, TokenStore,
+    Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, TokenId, TokenKind, TokenPage,
+    TokenQuery, TokenRecord, TokenStore,
 };
 use crate::BackendError;
 
-/// A [`TokenStore`] in memory, for tests, and for servers whose tokens may end when they do. Nothing is written anywhere.
+/// A [`TokenStore`] and [`BlobStore`] in memory, for tests, and for servers whose tokens may end when they do. Nothing is
+/// written anywhere.
 ///
 /// ```
 /// use token_auth_core::{MemoryTokenStore, TokenQuery, TokenStore};
@@ -107,6 +110,13 @@ impl TokenStore for MemoryTokenStore {
         Ok(self.remove_if(|record| record.has_ended(now)))
     }
 
+    fn name(&self) -> Cow<'static, str> {
+        "memory".into()
+    }
+}
+
+#[async_trait]
+impl BlobStore for MemoryTokenStore {
     async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
         Ok(self.lock().blobs.get(key).cloned())
     }
@@ -129,10 +139,6 @@ impl TokenStore for MemoryTokenStore {
 
     async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
         Ok(self.lock().blobs.remove(key).is_some())
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        "memory".into()
     }
 }
 

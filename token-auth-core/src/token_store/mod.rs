@@ -4,6 +4,7 @@ mod blob;
 mod id;
 mod memory;
 mod page;
+mod pages;
 mod record;
 mod time;
 
@@ -13,10 +14,11 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-pub use blob::{Blob, BlobKey, BlobVersion, BlobWrite};
+pub use blob::{Blob, BlobKey, BlobStore, BlobVersion, BlobWrite};
 pub use id::{MalformedTokenId, TokenId};
 pub use memory::MemoryTokenStore;
 pub use page::{PageCursor, TokenPage, TokenQuery};
+pub use pages::TokenPages;
 pub use record::{LastUse, SecretDigest, TokenKind, TokenRecord};
 
 use crate::BackendError;
@@ -24,17 +26,17 @@ use crate::BackendError;
 /// How exactly the last use of a token is known: it is written again only when it has become this much later.
 pub const TOUCH_RESOLUTION: Duration = Duration::from_secs(60);
 
-/// Keeps the records of refresh tokens and personal access tokens, and one sealed blob for each account of a source.
+/// Keeps the records of refresh tokens and personal access tokens.
 ///
 /// A store decides nothing: whether a token is good is judged from its record. What a store owes:
 ///
-/// * **Durable.** What [`insert`](Self::insert), [`revoke`](Self::revoke), [`revoke_account`](Self::revoke_account) and
-///   [`write_blob`](Self::write_blob) have answered survives a crash of the process at any moment.
+/// * **Durable.** What [`insert`](Self::insert), [`revoke`](Self::revoke) and [`revoke_account`](Self::revoke_account) have
+///   answered survives a crash of the process at any moment.
 /// * **A revocation is final.** Once a revocation has been answered, no operation that ran beside it, and none that comes
 ///   later, makes the record appear again.
 /// * **Read your writes.** What one process has written, it reads; another one may be behind by seconds, but never
 ///   loses a revocation.
-/// * **No transactions.** Each operation stands for itself and touches one record or one blob, apart from those that name an
+/// * **No transactions.** Each operation stands for itself and touches one record, apart from those that name an
 ///   account; these may be made of several steps, as long as what was inserted before they began is dealt with.
 ///
 /// An `Err` means only "could not answer". Names of accounts and sources are any text, also an empty one.
@@ -110,14 +112,10 @@ pub trait TokenStore: Send + Sync {
     /// When the store cannot be asked.
     async fn trim(&self, account: &str, kind: TokenKind, keep: usize) -> Result<u64, BackendError> {
         let query = TokenQuery::all().of_account(account).of_kind(kind);
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.list(&query, after.as_ref(), 500).await?;
+        let mut pages = TokenPages::new(self, query);
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await? {
             found.extend(page.records.into_iter().map(|record| (record.last_active(), record.id)));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
         }
         found.sort_unstable();
         let surplus = found.len().saturating_sub(keep);
@@ -128,38 +126,16 @@ pub trait TokenStore: Send + Sync {
         Ok(removed)
     }
 
-    /// The blob of this key.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be asked.
-    async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError>;
-
-    /// Writes the blob of this key if it still has the expected version, or, if none is expected, if there is none. Of
-    /// several writers that expect the same one succeeds.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be asked.
-    async fn write_blob(
-        &self,
-        key: &BlobKey,
-        expected: Option<&BlobVersion>,
-        data: &[u8],
-    ) -> Result<BlobWrite, BackendError>;
-
-    /// Removes the blob of this key, whatever its version; says whether there was one.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be asked.
-    async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError>;
-
     /// What the operator's log calls this store. Default: the name of its type.
     fn name(&self) -> Cow<'static, str> {
         std::any::type_name::<Self>().into()
     }
 }
+
+/// A store of tokens that keeps blobs, too: what [`StoredTokens`](crate::StoredTokens) stand on. Everything that is both is one.
+pub trait Store: TokenStore + BlobStore {}
+
+impl<S: TokenStore + BlobStore + ?Sized> Store for S {}
 
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
@@ -204,23 +180,6 @@ macro_rules! forward {
 
             async fn trim(&self, account: &str, kind: TokenKind, keep: usize) -> Result<u64, BackendError> {
                 (**self).trim(account, kind, keep).await
-            }
-
-            async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
-                (**self).read_blob(key).await
-            }
-
-            async fn write_blob(
-                &self,
-                key: &BlobKey,
-                expected: Option<&BlobVersion>,
-                data: &[u8],
-            ) -> Result<BlobWrite, BackendError> {
-                (**self).write_blob(key, expected, data).await
-            }
-
-            async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
-                (**self).remove_blob(key).await
             }
 
             fn name(&self) -> Cow<'static, str> {

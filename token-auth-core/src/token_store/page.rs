@@ -1,3 +1,5 @@
+//! What is asked of a list of tokens, and a part of the answer.
+
 use super::{TokenId, TokenKind, TokenRecord};
 
 /// Which records are asked for.

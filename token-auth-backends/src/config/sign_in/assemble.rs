@@ -230,7 +230,7 @@ fn sealing_keys(file: &Path, beside: Option<&Path>, examine: bool) -> Result<Sea
 
 #[cfg(test)]
 mod tests {
-    use token_auth_core::{BlobKey, TokenStore as _};
+    use token_auth_core::{BlobKey, BlobStore as _};
 
     use super::*;
 
@@ -243,7 +243,8 @@ mod tests {
         sealing_keys(&key, Some(&store), false).unwrap();
         fs::remove_file(&key).unwrap();
         sealing_keys(&key, Some(&store), false).unwrap();
-        open.write_blob(&BlobKey::new("oidc", "alice"), None, b"sealed").await.unwrap();
+        let key_of_blob = BlobKey::Sessions { account: "alice".to_owned() };
+        open.write_blob(&key_of_blob, None, b"sealed").await.unwrap();
         sealing_keys(&key, Some(&store), false).unwrap();
         fs::rename(&key, &away).unwrap();
         let why = sealing_keys(&key, Some(&store), false).err().unwrap();

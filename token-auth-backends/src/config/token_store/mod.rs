@@ -11,7 +11,7 @@ mod sql;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use token_auth_core::TokenStore;
+use token_auth_core::Store;
 
 #[cfg(feature = "token-store-object")]
 pub use self::object::ObjectStoreConfig;
@@ -102,7 +102,7 @@ impl TokenStoreConfig {
     /// # Errors
     ///
     /// What is wrong, in words for an operator.
-    pub fn open(&self) -> Result<Arc<dyn TokenStore>, String> {
+    pub fn open(&self) -> Result<Arc<dyn Store>, String> {
         match self {
             Self::File(path) => {
                 no_folder(path)?;

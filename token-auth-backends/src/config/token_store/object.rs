@@ -6,7 +6,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::{Certificate, ClientOptions, ObjectStore, RetryConfig};
-use token_auth_core::{Password, TokenStore};
+use token_auth_core::{Password, Store};
 
 use crate::config::field::Field;
 use crate::config::section::Section;
@@ -219,7 +219,7 @@ impl ObjectStoreConfig {
         })
     }
 
-    pub(super) fn open(&self) -> Result<Arc<dyn TokenStore>, String> {
+    pub(super) fn open(&self) -> Result<Arc<dyn Store>, String> {
         let store = ObjectTokenStore::new(self.storage()?, &self.options);
         Ok(Arc::new(store.map_err(|error| error.to_string())?))
     }

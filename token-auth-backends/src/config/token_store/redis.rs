@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use token_auth_core::{Password, TokenStore};
+use token_auth_core::{Password, Store};
 
 use crate::config::field::Field;
 use crate::config::section::Section;
@@ -170,7 +170,7 @@ impl RedisStoreConfig {
         Ok(options)
     }
 
-    pub(super) fn open(&self) -> Result<Arc<dyn TokenStore>, String> {
+    pub(super) fn open(&self) -> Result<Arc<dyn Store>, String> {
         Ok(Arc::new(RedisTokenStore::new(&self.options()?).map_err(|error| error.to_string())?))
     }
 }

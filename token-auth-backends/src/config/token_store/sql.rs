@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use token_auth_core::TokenStore;
+use token_auth_core::Store;
 
 use crate::config::section::Section;
 use crate::token_store::sql::{SqlOptions, SqlTokenStore};
@@ -56,7 +56,7 @@ impl SqlStoreConfig {
         Ok(options)
     }
 
-    pub(super) fn open(&self) -> Result<Arc<dyn TokenStore>, String> {
+    pub(super) fn open(&self) -> Result<Arc<dyn Store>, String> {
         Ok(Arc::new(SqlTokenStore::new(&self.options()?).map_err(|error| error.to_string())?))
     }
 }

@@ -104,9 +104,6 @@ impl Visit<'_> {
         else {
             return self.tokens(&member, Some("Choose when the token expires.")).await;
         };
-        if self.has_enough(&member).await? {
-            return self.tokens(&member, Some("You have as many tokens as you may: revoke one first.")).await;
-        }
         let now = self.pages.clock.now();
         let wanted = (days > 0).then(|| Duration::from_secs(days.saturating_mul(DAY)));
         let lifetime = match (wanted, self.pages.options.token_lifetime) {
@@ -116,10 +113,16 @@ impl Visit<'_> {
         let new = NewPersonalToken::new(&*session.account, name)
             .of_source(offer.source.id().clone())
             .with_lifetime(lifetime)
-            .with_subject(Some(session.subject.as_str()));
+            .with_subject(Some(session.subject.as_str()))
+            .with_at_most(self.pages.options.tokens);
         let (token, record) = match self.pages.tokens.create(new, &*self.pages.accounts, now).await {
             Ok(created) => created,
             Err(CreateTokenError::UnknownAccount(_)) => return Err(Problem::SIGNED_OUT),
+            Err(CreateTokenError::Enough) => {
+                return self
+                    .tokens(&member, Some("You have as many tokens as you may: revoke one first."))
+                    .await;
+            }
             Err(CreateTokenError::Unavailable(error)) => return Err(self.unavailable(&error, Problem::AWAY)),
             Err(error) => {
                 let error = BackendError::new("pages", error);
@@ -144,25 +147,6 @@ impl Visit<'_> {
             target: "token_auth::sign_in", id, address, account, token = %record.id, name, expires, "a token was made"
         );
         Ok(self.to(&format!("/account/tokens/{}", record.id)))
-    }
-
-    async fn has_enough(&self, member: &Member<'_>) -> Result<bool, Problem> {
-        let query = TokenQuery::all().of_account(&*member.session.account).of_kind(TokenKind::Personal);
-        let (mut count, mut after) = (0, None);
-        loop {
-            let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
-            let found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
-            let now = self.pages.clock.now();
-            count +=
-                found.records.iter().filter(|record| member.owns(record) && !record.has_ended(now)).count();
-            if count >= self.pages.options.tokens {
-                return Ok(true);
-            }
-            match found.next {
-                Some(next) => after = Some(next),
-                None => return Ok(false),
-            }
-        }
     }
 
     pub(super) async fn revoke(&self, id: &str, form: &[u8]) -> Result<Answer, Problem> {

@@ -34,7 +34,7 @@ impl Visit<'_> {
         let waiting = Waiting { id: token.id().clone(), secret, until };
         let envelope = self.envelope(member.offer).of(&member.session);
         let sealed = envelope.seal(Purpose::Created, &waiting).ok_or(Problem::UNAVAILABLE)?;
-        let (store, key) = (self.pages.tokens.store(), place(member));
+        let (store, key) = (self.pages.tokens.store(), waiting_for(member));
         for _ in 0..ATTEMPTS {
             let before = store.read_blob(&key).await;
             let before = before.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
@@ -62,7 +62,7 @@ impl Visit<'_> {
 
     /// Takes the token out; of two who try at once one has it.
     async fn take(&self, member: &Member<'_>, id: &TokenId) -> Result<Option<Zeroizing<String>>, Problem> {
-        let (store, key) = (self.pages.tokens.store(), place(member));
+        let (store, key) = (self.pages.tokens.store(), waiting_for(member));
         let blob = store.read_blob(&key).await;
         let blob = blob.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
         let Some(blob) = blob else { return Ok(None) };
@@ -95,7 +95,6 @@ impl Visit<'_> {
     }
 }
 
-/// An id of a source has no slash.
-fn place(member: &Member<'_>) -> BlobKey {
-    BlobKey::new(format!("{}/created", member.offer.source.id()), member.session.account.as_str())
+fn waiting_for(Member { offer, session }: &Member<'_>) -> BlobKey {
+    BlobKey::Created { source: offer.source.id().clone(), account: session.account.clone() }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
 use token_auth_core::{
     AccountRequest, AuthenticatorChain, Authn, AuthnRequest, Labels, MemoryTokenStore, Password,
-    PersonalPolicy, Precedence, TokenKind, TokenStore, async_trait,
+    PersonalPolicy, Precedence, Store, TokenKind, TokenStore as _, async_trait,
 };
 use url::Url;
 
@@ -452,7 +452,7 @@ async fn whatever_goes_wrong_lets_nobody_in() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_is_away_is_said_to_be() {
-    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random().unwrap();
     let offer = |id: &str, provider: Scripted| {
         let source =
@@ -574,7 +574,7 @@ async fn many_tokens_are_on_several_pages() {
 #[tokio::test]
 async fn sessions_and_tickets_end() {
     let clock = || UNIX_EPOCH + Duration::from_secs(*NOW.lock().unwrap());
-    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random().unwrap();
     let provider = Arc::new(Scripted::default());
     *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("alice")));

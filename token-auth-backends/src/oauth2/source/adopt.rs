@@ -16,10 +16,10 @@ impl SignInSource {
         origin: &str,
         grant: ProviderGrant,
     ) -> Result<Authn, BackendError> {
-        let key = BlobKey::new(format!("{}/adopted/{origin}", self.id), account);
+        let (source, account) = (self.id.clone(), account.to_owned());
+        let key = BlobKey::AdoptedGrant { source, origin: origin.to_owned(), account: account.clone() };
         if self.store.read_blob(&key).await?.is_none() {
-            let profile =
-                Profile { subject: String::new(), account: account.to_owned(), labels: Labels::new(), grant };
+            let profile = Profile { subject: String::new(), account, labels: Labels::new(), grant };
             // A conflict is another process that has just done the same.
             self.write(&key, None, &Memory::new(profile, 0)).await?;
         }

@@ -14,8 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
-    Clock, Identity, Precedence, SourceId, StoredTokens, SystemClock, TokenQuery, TokenStore, async_trait,
-    unix_seconds,
+    Clock, Identity, Precedence, SourceId, Store, StoredTokens, SystemClock, TokenPages, TokenQuery,
+    async_trait, unix_seconds,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -45,7 +45,7 @@ const ATTEMPTS: usize = 8;
 pub struct SignInSource {
     id: SourceId,
     provider: Arc<dyn IdentityProvider>,
-    store: Arc<dyn TokenStore>,
+    store: Arc<dyn Store>,
     keys: Arc<SealingKeys>,
     account_prefix: Arc<str>,
     revalidate_after: Duration,
@@ -58,7 +58,7 @@ impl SignInSource {
     pub fn new(
         id: SourceId,
         provider: Arc<dyn IdentityProvider>,
-        store: Arc<dyn TokenStore>,
+        store: Arc<dyn Store>,
         keys: SealingKeys,
     ) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl SignInSource {
     /// The [subject](Identity::subject) of whoever has this account now, as far as the provider has said; nothing if nobody
     /// has it any more.
     pub(in crate::oauth2) async fn subject(&self, account: &str) -> Result<Option<Arc<str>>, BackendError> {
-        let key = BlobKey::new(&*self.id, account);
+        let key = self.grant_of(account);
         let blob = self.store.read_blob(&key).await?;
         let memory = blob.and_then(|blob| self.open(&key, &blob)).filter(|memory| memory.ended.is_none());
         Ok(memory.and_then(|memory| self.identity(&memory.profile).subject))
@@ -125,7 +125,7 @@ impl SignInSource {
     /// with the sessions first, which make tokens, and then with the tokens.
     pub(in crate::oauth2) async fn remember(&self, profile: Profile) -> Result<Identity, BackendError> {
         let identity = self.identity(&profile);
-        let key = BlobKey::new(&*self.id, &*identity.account);
+        let key = self.grant_of(&identity.account);
         let memory = Memory::new(profile, unix_seconds(self.clock.now()));
         for _ in 0..ATTEMPTS {
             let before = self.store.read_blob(&key).await?;
@@ -146,25 +146,25 @@ impl SignInSource {
         Err(unavailable(&self.id, "the store is written by others all the time"))
     }
 
+    /// What is kept of an account.
+    fn grant_of(&self, account: &str) -> BlobKey {
+        BlobKey::Grant { source: self.id.clone(), account: account.to_owned() }
+    }
+
     fn open(&self, key: &BlobKey, blob: &Blob) -> Option<Memory> {
         Memory::from_json(&self.keys.open(Purpose::Grant, &context(key), &blob.data)?)
     }
 
     /// Removes the tokens that were made for someone who had this name before.
     async fn revoke_all(&self, account: &str) -> Result<(), BackendError> {
-        let query = TokenQuery::all().of_account(account);
-        let mut after = None;
-        loop {
-            let page = self.store.list(&query, after.as_ref(), 500).await?;
+        let mut pages = TokenPages::new(&*self.store, TokenQuery::all().of_account(account));
+        while let Some(page) = pages.next().await? {
             for record in page.records.iter().filter(|record| record.source.as_ref() == Some(&self.id)) {
                 self.store.revoke(&record.id).await?;
                 tracing::warn!(source = &*self.id, account, token = %record.id, "revoked: the account is another person's now");
             }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(()),
-            }
         }
+        Ok(())
     }
 
     /// Writes, unless someone else has written before.
@@ -191,7 +191,7 @@ impl SignInSource {
             let Some(memory) = self.open(&key, &blob) else {
                 tracing::warn!(
                     source = &*self.id,
-                    account = key.account,
+                    account = key.name(),
                     "the provider's tokens cannot be opened: the sealing key has changed"
                 );
                 return Ok(Authn::Reject("the provider's tokens cannot be opened: sign in again".into()));
@@ -289,13 +289,13 @@ impl Authenticator for SignInSource {
     async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
         match request.source {
             Some(source) if *source != self.id => Ok(Authn::Abstain),
-            _ => self.judge(BlobKey::new(&*self.id, request.account)).await,
+            _ => self.judge(self.grant_of(request.account)).await,
         }
     }
 
     /// Whoever has signed in, without a word of the provider.
     async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
-        Ok(self.store.read_blob(&BlobKey::new(&*self.id, request.account)).await?.is_some())
+        Ok(self.store.read_blob(&self.grant_of(request.account)).await?.is_some())
     }
 
     fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
@@ -316,5 +316,5 @@ impl fmt::Debug for SignInSource {
 
 /// A blob that is copied to another account does not open.
 fn context(key: &BlobKey) -> String {
-    format!("{}\0{}", key.source, key.account)
+    format!("{}\0{}", key.room(), key.name())
 }

@@ -8,7 +8,8 @@ use std::task::{Context, Waker};
 use std::time::UNIX_EPOCH;
 
 use token_auth_core::{
-    AccountRequest, LabelValue, Labels, MemoryTokenStore, Password, SecretDigest, TokenKind, TokenRecord,
+    AccountRequest, BlobStore as _, LabelValue, Labels, MemoryTokenStore, Password, SecretDigest, TokenKind,
+    TokenRecord, TokenStore as _,
 };
 use url::Url;
 
@@ -261,10 +262,10 @@ async fn another_person_of_the_same_name_inherits_nothing() {
 #[tokio::test]
 async fn what_is_kept_is_sealed() {
     let setup = Setup::new().await;
-    let blob = setup.store.read_blob(&BlobKey::new("oidc", "alice")).await.unwrap().unwrap();
+    let blob = setup.store.read_blob(&setup.source.grant_of("alice")).await.unwrap().unwrap();
     assert!(!String::from_utf8_lossy(&blob.data).contains("secret-"));
     // Copied to another account it is worth nothing; nor under another key.
-    setup.store.write_blob(&BlobKey::new("oidc", "root"), None, &blob.data).await.unwrap();
+    setup.store.write_blob(&setup.source.grant_of("root"), None, &blob.data).await.unwrap();
     let root = setup.source.revalidate(&AccountRequest::new("root").from_source(Some(&id("oidc")))).await;
     assert!(matches!(root, Ok(Authn::Reject(_))), "{root:?}");
     let other = Setup::source(&setup.provider, &setup.store, SealingKeys::random().unwrap());

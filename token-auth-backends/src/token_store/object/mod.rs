@@ -18,7 +18,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path;
 use object_store::{ObjectStore, UpdateVersion};
 use token_auth_core::{
-    BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TokenId,
+    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TokenId,
     TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait, unix_seconds,
 };
 use tokio::sync::OnceCell;

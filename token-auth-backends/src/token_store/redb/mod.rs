@@ -17,8 +17,8 @@ use std::time::SystemTime;
 
 use redb::ReadableDatabase as _;
 use token_auth_core::{
-    BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, TokenId, TokenKind, TokenPage,
-    TokenQuery, TokenRecord, TokenStore, async_trait,
+    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, TokenId, TokenKind,
+    TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
 };
 use tokio::task::spawn_blocking;
 
@@ -162,6 +162,13 @@ impl TokenStore for RedbTokenStore {
         .await
     }
 
+    fn name(&self) -> Cow<'static, str> {
+        NAME.into()
+    }
+}
+
+#[async_trait]
+impl BlobStore for RedbTokenStore {
     async fn read_blob(&self, key: &BlobKey) -> Result<Option<Blob>, BackendError> {
         let key = key.clone();
         self.read(move |tables| tables.blob(&key)).await
@@ -180,10 +187,6 @@ impl TokenStore for RedbTokenStore {
     async fn remove_blob(&self, key: &BlobKey) -> Result<bool, BackendError> {
         let key = key.clone();
         self.write(move |tables| tables.remove_blob(&key)).await
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        NAME.into()
     }
 }
 

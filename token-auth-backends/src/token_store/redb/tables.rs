@@ -150,7 +150,7 @@ impl Reading {
     }
 
     pub(super) fn blob(&self, key: &BlobKey) -> Result<Option<Blob>, Fault> {
-        let found = self.blobs.get((&*key.source, &*key.account))?;
+        let found = self.blobs.get((&*key.room(), key.name()))?;
         Ok(found.map(|found| {
             let (version, data) = found.value();
             Blob::new(data, BlobVersion::new(version.to_string()))
@@ -273,7 +273,8 @@ impl<'t> Writing<'t> {
         expected: Option<&BlobVersion>,
         data: &[u8],
     ) -> Result<BlobWrite, Fault> {
-        let place = (&*key.source, &*key.account);
+        let room = key.room();
+        let place = (&*room, key.name());
         let present = self.blobs.get(place)?.map(|found| found.value().0.to_string());
         if present.as_deref() != expected.map(BlobVersion::as_str) {
             return Ok(BlobWrite::Conflict);
@@ -285,6 +286,6 @@ impl<'t> Writing<'t> {
     }
 
     pub(super) fn remove_blob(&mut self, key: &BlobKey) -> Result<bool, Fault> {
-        Ok(self.blobs.remove((&*key.source, &*key.account))?.is_some())
+        Ok(self.blobs.remove((&*key.room(), key.name()))?.is_some())
     }
 }

@@ -2,6 +2,8 @@
 
 use token_auth_core::{BlobKey, TokenId, TokenKind, TokenRecord};
 
+use crate::token_store::coded::blob_name;
+
 use super::error::Fault;
 
 /// The characters that ids begin with, in the order of bytes.
@@ -39,8 +41,7 @@ impl Keys {
 
     /// A blob: a hash.
     pub(super) fn blob(&self, key: &BlobKey) -> Vec<u8> {
-        let BlobKey { source, account } = key;
-        self.key("blob:", &format!("{}:{source}{account}", source.len()))
+        self.key("blob:", &blob_name(key))
     }
 
     fn key(&self, kind: &str, name: &str) -> Vec<u8> {
@@ -104,8 +105,11 @@ mod tests {
     #[test]
     fn no_two_blobs_have_one_name() {
         let keys = Keys("p:".to_owned());
-        let names = [("a", "b"), ("ab", ""), ("", "ab"), ("1:a", "b"), ("a", "1:b")];
-        let names = names.map(|(source, account)| keys.blob(&BlobKey::new(source, account)));
+        let names = [("a", "b"), ("ab", ""), ("1:a", "b"), ("a", "1:b"), ("a/b", "c"), ("a", "/bc")];
+        let names = names.map(|(source, account)| {
+            let (source, account) = (source.try_into().unwrap(), account.to_owned());
+            keys.blob(&BlobKey::Grant { source, account })
+        });
         for (at, name) in names.iter().enumerate() {
             assert!(!names[at + 1..].contains(name), "{}", String::from_utf8_lossy(name));
         }

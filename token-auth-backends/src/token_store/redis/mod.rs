@@ -18,9 +18,9 @@ use std::time::SystemTime;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, ErrorKind, Value, cmd};
 use token_auth_core::{
-    BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
-    TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
-    unix_seconds,
+    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds,
+    TOUCH_RESOLUTION, TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
+    async_trait, unix_seconds,
 };
 use tokio::sync::OnceCell;
 

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use token_auth_core::{
-    BackendError, Blob, BlobKey, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds, TOUCH_RESOLUTION,
-    TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore, async_trait,
-    unix_seconds,
+    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds,
+    TOUCH_RESOLUTION, TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
+    async_trait, unix_seconds,
 };
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
