@@ -1,3 +1,5 @@
+//! Why something was not fetched.
+
 /// Why there is no answer. Shows neither the path nor the query of what was asked: they may hold a code or a token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,3 +1,5 @@
+//! Argon2 hashes: which are taken, and at what cost.
+
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc;
 use argon2::{Argon2, Params};

@@ -1,3 +1,5 @@
+//! bcrypt hashes: parsed once, compared in constant time.
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::alphabet::BCRYPT;

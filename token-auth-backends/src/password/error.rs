@@ -1,3 +1,5 @@
+//! Why a text is no password hash that is taken.
+
 /// Why a text is not a usable password hash. Never contains the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -1,3 +1,5 @@
+//! A password hash in one of the known formats.
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! SHA-crypt hashes (`$5$`, `$6$`): which are taken, and at what cost.
+
 use sha_crypt::{PasswordHashRef, PasswordVerifier, ShaCrypt};
 
 use super::{HashError, HashLimits};

@@ -1,3 +1,5 @@
+//! What every store of tokens and blobs has to keep, as tests.
+
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -1,3 +1,5 @@
+//! An issuer whose tokens are believed, and on what conditions.
+
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! What a claim has to be for a token to be taken.
+
 use serde_json::{Map, Value};
 use token_auth_core::acl::{MalformedGlob, glob_matches};
 

@@ -1,3 +1,5 @@
+//! The account and the labels that are made of a token's claims.
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,3 +1,5 @@
+//! Rules one after the other, until they are an ACL.
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! All ways to choose one value for each label of a pattern.
+
 use crate::LabelValue;
 
 /// All ways to choose one value for each label. If a label has no value, there is none; and none if there is no label.

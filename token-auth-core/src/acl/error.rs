@@ -1,3 +1,5 @@
+//! What is wrong with a rule, and where.
+
 use std::fmt;
 
 use super::{GoRegexError, MalformedGlob};

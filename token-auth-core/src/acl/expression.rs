@@ -1,3 +1,5 @@
+//! A regular expression of a rule, which may have placeholders.
+
 use std::sync::OnceLock;
 
 use regex_syntax::hir::Hir;

@@ -1,3 +1,5 @@
+//! Which part of a request a condition looks at.
+
 use super::Condition;
 use crate::AccessRequest;
 

@@ -1,3 +1,5 @@
+//! How much an ACL may cost, when it is loaded and when it is asked.
+
 use super::GoRegexLimits;
 
 /// What an ACL may cost: bounds for hostile patterns, accounts and labels.

@@ -1,3 +1,5 @@
+//! The addresses that a condition accepts.
+
 use std::fmt;
 use std::net::IpAddr;
 

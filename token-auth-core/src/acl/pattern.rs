@@ -1,3 +1,5 @@
+//! A pattern of a rule, before its placeholders are filled in.
+
 use std::fmt;
 use std::sync::Arc;
 

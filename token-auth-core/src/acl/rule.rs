@@ -1,3 +1,5 @@
+//! A rule: its conditions, and the actions that it grants.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;

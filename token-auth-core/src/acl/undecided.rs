@@ -1,3 +1,5 @@
+//! Conditions that a limit kept from being decided.
+
 use std::fmt;
 
 use super::Condition;

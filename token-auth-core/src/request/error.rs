@@ -1,3 +1,5 @@
+//! Why a request is none of the protocol.
+
 use crate::{ScopeError, TooManyScopes};
 
 /// A request that cannot be read. The texts are for the client: they never repeat a credential.

@@ -1,3 +1,5 @@
+//! A pattern of scopes that a credential is good for.
+
 use std::fmt;
 use std::str::FromStr;
 

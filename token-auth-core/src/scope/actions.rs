@@ -1,3 +1,5 @@
+//! A set of actions.
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};

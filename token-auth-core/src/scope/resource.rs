@@ -1,3 +1,5 @@
+//! One scope: a resource, and actions on it.
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,3 +1,5 @@
+//! The scopes of a request, merged by resource.
+
 use super::{ResourceScope, ScopeError};
 
 /// How much one request may ask for.

@@ -1,3 +1,5 @@
+//! Why a request gets no token, and the answer that says so.
+
 use serde::Serialize;
 
 use crate::RequestError;

@@ -1,3 +1,5 @@
+//! The text of a refresh token or personal access token.
+
 use std::fmt;
 
 use aws_lc_rs::rand;

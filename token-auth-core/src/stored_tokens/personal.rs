@@ -1,3 +1,5 @@
+//! Personal access tokens, for whoever asks for one by name.
+
 use std::time::{Duration, SystemTime};
 
 use ipnet::IpNet;

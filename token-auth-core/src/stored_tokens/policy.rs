@@ -1,3 +1,5 @@
+//! How long stored tokens live, and how many there may be.
+
 use std::time::Duration;
 
 /// How refresh tokens live.

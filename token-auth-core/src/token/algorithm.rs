@@ -1,3 +1,5 @@
+//! The algorithms that tokens are signed with.
+
 use std::fmt;
 use std::str::FromStr;
 

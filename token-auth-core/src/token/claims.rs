@@ -1,3 +1,5 @@
+//! What a token says.
+
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

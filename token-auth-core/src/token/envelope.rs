@@ -1,3 +1,5 @@
+//! Everything of a token but its claims and its signature.
+
 use std::time::SystemTime;
 
 use base64::Engine as _;

@@ -1,3 +1,5 @@
+//! Why something is no key that can be used.
+
 use super::Algorithm;
 
 /// A private or public key that cannot be used.

@@ -1,3 +1,5 @@
+//! Keys as JSON Web Keys (RFC 7517), written and read.
+
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::signature::RsaPublicKeyComponents;
 use base64::Engine as _;

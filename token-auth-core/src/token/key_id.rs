@@ -1,3 +1,5 @@
+//! The ids that a key is known by.
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

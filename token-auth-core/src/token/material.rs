@@ -1,3 +1,5 @@
+//! A public key in its numbers.
+
 use super::KeyError;
 use super::der::Reader;
 use super::key_type::{KeyType, check_modulus};

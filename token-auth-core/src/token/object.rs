@@ -1,3 +1,5 @@
+//! What is read from a JSON object, and from nothing else.
+
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,3 +1,5 @@
+//! The public half of a key, which verifies.
+
 use std::fmt;
 
 use aws_lc_rs::encoding::AsDer as _;

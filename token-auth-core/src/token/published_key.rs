@@ -1,3 +1,5 @@
+//! A key that is published and does not sign.
+
 use std::time::SystemTime;
 
 use super::PublicKey;

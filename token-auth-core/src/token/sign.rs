@@ -1,3 +1,5 @@
+//! What signs tokens, wherever its key is.
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -1,3 +1,5 @@
+//! What signs tokens with a key of its own.
+
 use async_trait::async_trait;
 
 use super::{

@@ -1,3 +1,5 @@
+//! A private key, which signs.
+
 use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;

@@ -1,3 +1,5 @@
+//! What is kept of a token.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;

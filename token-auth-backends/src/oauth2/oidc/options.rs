@@ -1,3 +1,5 @@
+//! What is asked of an OpenID Connect provider.
+
 use std::time::Duration;
 
 use crate::http_client::HttpOptions;

@@ -1,3 +1,5 @@
+//! What the pages offer, and how long things last there.
+
 use std::time::Duration;
 
 use token_auth_core::http::AddressSource;

@@ -1,3 +1,5 @@
+//! A condition of a rule as it is told, with what its placeholders make of it.
+
 use std::ops::ControlFlow;
 
 use super::UnmetCondition;

@@ -1,3 +1,5 @@
+//! An explanation in words.
+
 use std::fmt;
 
 use super::{Asked, ExplainedDecision, Explanation, NumberedRule, PassedRule, UnmetCondition};

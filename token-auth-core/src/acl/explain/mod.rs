@@ -1,3 +1,5 @@
+//! Why a request is granted or denied what it is, rule by rule.
+
 mod condition;
 mod display;
 #[cfg(test)]

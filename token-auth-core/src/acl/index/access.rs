@@ -1,3 +1,5 @@
+//! The ways to find a rule by one of its patterns.
+
 use super::expression::ExpressionKeys;
 use super::key::{Access, Key, Path, Placeholder, Reading, Subject};
 use super::scan::{self, Scan};

@@ -1,3 +1,5 @@
+//! What all patterns with placeholders have at most: whether the values of a request could exceed a limit.
+
 use crate::AccessRequest;
 use crate::acl::AclLimits;
 use crate::acl::field::Field;

@@ -1,3 +1,5 @@
+//! The rules that are filed under one key.
+
 use super::Index;
 use super::candidates::Lists;
 use crate::AccessRequest;

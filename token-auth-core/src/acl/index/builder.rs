@@ -1,3 +1,5 @@
+//! Files each rule under the condition that fewest others share.
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::bucket::Bucket;

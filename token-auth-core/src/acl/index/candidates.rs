@@ -1,3 +1,5 @@
+//! The rules that may apply to a request, in their order.
+
 use super::{Bounds, Index};
 use crate::AccessRequest;
 use crate::acl::AclLimits;

@@ -1,3 +1,5 @@
+//! Rules by a text that stands somewhere within another.
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::bucket::Bucket;

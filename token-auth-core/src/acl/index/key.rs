@@ -1,3 +1,5 @@
+//! What a rule can be filed under.
+
 use super::super::field::Field;
 use super::super::network::Network;
 

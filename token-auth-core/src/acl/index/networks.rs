@@ -1,3 +1,5 @@
+//! Rules by the network that a client's address is in.
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 

@@ -1,3 +1,5 @@
+//! Rules by the beginning of a path, whole segments at a time.
+
 use std::collections::BTreeMap;
 
 use super::bucket::Bucket;

@@ -1,3 +1,5 @@
+//! Rules by a text that another begins with.
+
 use std::collections::VecDeque;
 
 /// Texts, to find those that another text begins with: in time that depends on that text, and not on how many there are.

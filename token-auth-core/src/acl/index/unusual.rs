@@ -1,3 +1,5 @@
+//! Rules whose keys say nothing where a placeholder has an unusual value.
+
 use super::candidates::Lists;
 use super::key::{Placeholder, Reading};
 use crate::{AccessRequest, LabelValue, Origin};

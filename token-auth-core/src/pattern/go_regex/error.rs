@@ -1,3 +1,5 @@
+//! Why a text is no regular expression of Go, or one that is too large.
+
 /// A regular expression that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at byte {offset}")]

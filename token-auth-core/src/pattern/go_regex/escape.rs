@@ -1,3 +1,5 @@
+//! Escapes in a regular expression.
+
 use super::error::GoRegexErrorKind as Kind;
 use super::input::Input;
 

@@ -1,3 +1,5 @@
+//! Groups in a regular expression, and their flags.
+
 use regex_syntax::hir::Hir;
 
 /// A piece of the expression, with what the limits need to know of it.

@@ -1,3 +1,5 @@
+//! The text of a regular expression, sign by sign.
+
 /// What is left to read of a pattern.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'p> {

@@ -1,3 +1,5 @@
+//! Repetitions in a regular expression.
+
 use super::error::GoRegexErrorKind as Kind;
 use super::input::Input;
 

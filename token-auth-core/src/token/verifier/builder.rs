@@ -1,3 +1,5 @@
+//! What a verifier trusts, put together.
+
 use std::time::Duration;
 
 use super::{TrustedKeys, Verifier};

@@ -1,3 +1,5 @@
+//! Why a token is not believed.
+
 /// Why a token is refused: for the log. The client is told 401, and a new challenge. Nothing of the token is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]

@@ -1,3 +1,5 @@
+//! The three parts of a token, before anything in them is believed.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, IgnoredAny};

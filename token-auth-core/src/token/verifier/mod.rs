@@ -1,3 +1,5 @@
+//! Whether a token is good, and for what.
+
 mod builder;
 mod error;
 mod jws;

@@ -1,3 +1,5 @@
+//! A key that is trusted, and the ids that a token may announce it by.
+
 use crate::token::{Algorithm, PublicKey};
 
 /// A key, and every id that a token may announce it by.

@@ -1,3 +1,5 @@
+//! Whether a token of any issuer was signed by a key that is trusted.
+
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! A token that is good.
+
 use crate::token::Claims;
 
 /// A token that was verified: its claims are true, at the time for which it was asked.
