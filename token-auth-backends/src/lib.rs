@@ -80,12 +80,18 @@ mod named_file;
 pub mod oauth2;
 #[cfg(feature = "password")]
 pub mod password;
+#[cfg(any(feature = "ldap", feature = "token-store-redis", feature = "token-store-sql"))]
+mod peer_tls;
+#[cfg(any(feature = "ldap", feature = "password"))]
+mod recent;
 #[cfg(feature = "registry")]
 pub mod registry;
 #[cfg(any(feature = "htpasswd", feature = "ldap"))]
 mod stamp;
 #[cfg(feature = "static-users")]
 pub mod static_users;
+#[cfg(any(feature = "ldap", feature = "password"))]
+mod tag;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 #[cfg(any(

@@ -1,3 +1,5 @@
+//! A backend that could not answer, and errors in words.
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 
@@ -39,5 +41,58 @@ impl BackendError {
     /// Which backend could not answer.
     pub fn backend(&self) -> &str {
         &self.backend
+    }
+}
+
+/// An error in words with all that it was caused by, for a log: "cannot connect: no such host". What an error has already said of
+/// its cause is not repeated.
+///
+/// ```
+/// use std::io::Error;
+/// use token_auth_core::{BackendError, with_causes};
+///
+/// let error = BackendError::new("ldap", Error::other("no such host"));
+/// assert_eq!(with_causes(&error), "ldap: no such host");
+/// ```
+pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        cause = error.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Link {
+        text: &'static str,
+        source: Option<Box<Link>>,
+    }
+
+    fn link(text: &'static str, source: Option<Link>) -> Link {
+        Link { text, source: source.map(Box::new) }
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        for (error, words) in [
+            (link("a", None), "a"),
+            (link("one", Some(link("two", Some(link("three", None))))), "one: two: three"),
+            (link("one: two", Some(link("two", Some(link("three", None))))), "one: two: three"),
+        ] {
+            assert_eq!(with_causes(&error), words);
+        }
+        let shown = BackendError::new("store", link("away", Some(link("no route", None))));
+        assert_eq!(with_causes(&shown), "store: away: no route");
     }
 }

@@ -112,7 +112,7 @@ pub use chain::{AuthenticatorChain, AuthorizerChain};
 #[cfg(feature = "sign")]
 pub use clock::{Clock, RandomIds, SystemClock, TokenIds};
 pub use deadline::Deadline;
-pub use error::BackendError;
+pub use error::{BackendError, with_causes};
 pub use labels::{LabelValue, Labels, Origin};
 pub use network::ClientNetwork;
 pub use request::{GrantType, RequestError, RequestLimits, RequestParts, RequestedToken, TokenRequest};
@@ -120,7 +120,8 @@ pub use restriction::{Restriction, ScopePattern, ScopePatternError};
 pub use scope::{ActionSet, ResourceScope, ScopeError, ScopeErrorKind, ScopeLimits, ScopeSet, TooManyScopes};
 #[cfg(feature = "sign")]
 pub use service::{
-    Answer, AttemptLimits, Decision, Record, ServiceError, Timer, TokenError, TokenResponse, TokenService,
+    Answer, AttemptLimits, Record, ScopeDecision, ServiceError, Timer, TokenError, TokenResponse,
+    TokenService,
 };
 pub use source::{Precedence, SourceError, SourceId};
 #[cfg(feature = "sign")]

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Crowd(Mutex<HashMap<IpAddr, usize>>);
 
 /// One connection's place among those of its address.
-pub(crate) struct Place {
+pub(crate) struct Seat {
     crowd: Arc<Crowd>,
     address: IpAddr,
 }
 
 impl Crowd {
     /// A further connection of this address, unless it has as many already.
-    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Seat> {
         let address = network(address);
         let mut counts = self.counts();
         let count = counts.entry(address).or_default();
@@ -24,7 +24,7 @@ impl Crowd {
             return None;
         }
         *count += 1;
-        Some(Place { crowd: Arc::clone(self), address })
+        Some(Seat { crowd: Arc::clone(self), address })
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -32,7 +32,7 @@ impl Crowd {
     }
 }
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         let mut counts = self.crowd.counts();
         if let Some(count) = counts.get_mut(&self.address) {

@@ -99,7 +99,7 @@ async fn connection(
     peer: Option<IpAddr>,
     state: Arc<ArcSwap<State>>,
     phase: watch::Receiver<Phase>,
-    _places: (OwnedSemaphorePermit, Option<crowd::Place>),
+    _places: (OwnedSemaphorePermit, Option<crowd::Seat>),
 ) {
     let (tls, limits) = {
         let state = state.load();

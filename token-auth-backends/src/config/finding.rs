@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::yaml::Position;
-use crate::htpasswd::Problem;
+use crate::htpasswd::LineProblem;
 
 /// Something to say of a configuration file: what is wrong, where, and what to do. Never shows the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Finding {
 
 impl Finding {
     /// A line of a file that the configuration names.
-    pub(super) fn of_line(file: &Arc<str>, problem: Problem) -> Self {
-        let Problem { line, message } = problem;
+    pub(super) fn of_line(file: &Arc<str>, problem: LineProblem) -> Self {
+        let LineProblem { line, message } = problem;
         Self { file: Arc::clone(file), line, column: 1, key: String::new(), message, is_error: false }
     }
 

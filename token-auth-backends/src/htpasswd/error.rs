@@ -1,3 +1,5 @@
+//! What is wrong with a password file or a group file, and where.
+
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -18,21 +20,21 @@ pub enum HtpasswdError {
         /// The file.
         file: PathBuf,
         /// Every line that does not parse.
-        problems: Vec<Problem>,
+        problems: Vec<LineProblem>,
     },
 }
 
 /// A line that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Problem {
+pub struct LineProblem {
     /// Which, counted from 1.
     pub line: usize,
     /// What is wrong with it.
     pub message: String,
 }
 
-impl Problem {
+impl LineProblem {
     pub(super) fn new(line: usize, message: impl Into<String>) -> Self {
         Self { line, message: message.into() }
     }
@@ -43,7 +45,7 @@ impl fmt::Display for HtpasswdError {
         match self {
             Self::Read { file, source } => write!(f, "{}: {source}", file.display()),
             Self::Invalid { file, problems } => {
-                for (index, Problem { line, message }) in problems.iter().enumerate() {
+                for (index, LineProblem { line, message }) in problems.iter().enumerate() {
                     let separator = if index == 0 { "" } else { "\n" };
                     write!(f, "{separator}{}:{line}: {message}", file.display())?;
                 }

@@ -1,3 +1,5 @@
+//! The files of a source, read together, and when they have changed.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -6,7 +8,7 @@ use crate::named_file;
 use crate::password::HashLimits;
 use crate::stamp::FileStamp;
 
-use super::error::{HtpasswdError, Problem};
+use super::error::{HtpasswdError, LineProblem};
 use super::{HtpasswdOptions, parse};
 
 /// Far above what a million accounts need.
@@ -65,7 +67,7 @@ fn read_text(file: &Path) -> Result<String, HtpasswdError> {
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let problems = vec![Problem::new(line, "is not UTF-8")];
+        let problems = vec![LineProblem::new(line, "is not UTF-8")];
         HtpasswdError::Invalid { file: file.to_owned(), problems }
     })
 }

@@ -26,7 +26,7 @@ use crate::accounts::Accounts;
 use crate::decoys::Decoys;
 use crate::password::{HashLimits, PasswordHash, PasswordVerifier};
 
-pub use error::{HtpasswdError, Problem};
+pub use error::{HtpasswdError, LineProblem};
 use files::{Files, Fingerprint};
 
 /// Which files, and how they are read.

@@ -1,16 +1,21 @@
+//! The lines of a password file and of a group file.
+
 use std::collections::HashMap;
 
 use token_auth_core::{LabelValue, Labels};
 
 use crate::password::{HashLimits, PasswordHash};
 
-use super::error::Problem;
+use super::error::LineProblem;
 
 /// Labels by account.
 pub(super) type GroupLabels = HashMap<String, Labels>;
 
 /// Lines of `name:hash`; empty ones and those that begin with `#` do not count.
-pub(super) fn users(text: &str, limits: &HashLimits) -> Result<Vec<(String, PasswordHash)>, Vec<Problem>> {
+pub(super) fn users(
+    text: &str,
+    limits: &HashLimits,
+) -> Result<Vec<(String, PasswordHash)>, Vec<LineProblem>> {
     let (mut users, mut problems) = (Vec::new(), Vec::new());
     let mut lines_by_name = HashMap::new();
     for (line, content) in lines(text) {
@@ -18,23 +23,24 @@ pub(super) fn users(text: &str, limits: &HashLimits) -> Result<Vec<(String, Pass
             Ok((name, hash)) => {
                 let first = *lines_by_name.entry(name).or_insert(line);
                 if first != line {
-                    problems.push(Problem::new(line, format!("user {name:?} is already on line {first}")));
+                    problems
+                        .push(LineProblem::new(line, format!("user {name:?} is already on line {first}")));
                 }
                 users.push((name.to_owned(), hash));
             }
-            Err(message) => problems.push(Problem::new(line, message)),
+            Err(message) => problems.push(LineProblem::new(line, message)),
         }
     }
     if problems.is_empty() { Ok(users) } else { Err(problems) }
 }
 
 /// Lines of `group: name name`; a group may have several.
-pub(super) fn groups(text: &str) -> Result<GroupLabels, Vec<Problem>> {
+pub(super) fn groups(text: &str) -> Result<GroupLabels, Vec<LineProblem>> {
     let (mut labels, mut problems) = (GroupLabels::new(), Vec::new());
     for (line, content) in lines(text) {
         let Some((group, members)) = content.split_once(':').filter(|(group, _)| !group.trim().is_empty())
         else {
-            problems.push(Problem::new(line, "must have the form `group: name name`"));
+            problems.push(LineProblem::new(line, "must have the form `group: name name`"));
             continue;
         };
         let group = group.trim();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
-use token_auth_core::{Clock, async_trait};
+use token_auth_core::{Clock, async_trait, with_causes};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
@@ -147,7 +147,7 @@ impl<P: Publisher> Remembered<P> {
         let fetched = self.publisher.fetch().await;
         let at = self.clock.now();
         let problem = fetched.as_ref().err().map(|error| {
-            let text = chain(error);
+            let text = with_causes(error);
             tracing::warn!(
                 issuer = self.publisher.issuer(),
                 problem = text,
@@ -165,18 +165,6 @@ impl<P: Publisher> Remembered<P> {
     fn since(&self, then: SystemTime) -> Duration {
         self.clock.now().duration_since(then).unwrap_or(Duration::MAX)
     }
-}
-
-/// An error with its causes.
-fn chain(error: &KeysError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl<P: Publisher> fmt::Debug for Remembered<P> {

@@ -1,6 +1,6 @@
 //! What an account is called, and whose entry a name finds.
 
-use super::entry::Entry;
+use super::entry::DirectoryEntry;
 use super::{AccountName, UserSearch, dn, name};
 
 /// The attribute that an account is called by: the one that is named, or else the first in which the filter looks for it.
@@ -17,7 +17,7 @@ pub(super) fn attribute<'a>(name: &'a AccountName, search: &'a UserSearch) -> Op
 ///
 /// When the entry does not tell: no name, or several.
 pub(super) fn canonical(
-    entry: &Entry,
+    entry: &DirectoryEntry,
     typed: &str,
     search: &UserSearch,
     name: &AccountName,
@@ -37,13 +37,13 @@ pub(super) fn canonical(
 
 /// Of the entries that a name found, the one whose it is: the only one, or else the only one that is called so.
 pub(super) fn choose(
-    mut entries: Vec<Entry>,
+    mut entries: Vec<DirectoryEntry>,
     typed: &str,
     search: &UserSearch,
     name: &AccountName,
-) -> Result<Option<Entry>, Several> {
+) -> Result<Option<DirectoryEntry>, Several> {
     if entries.len() > 1 {
-        let is_called_so = |entry: &Entry| {
+        let is_called_so = |entry: &DirectoryEntry| {
             canonical(entry, typed, search, name)
                 .is_ok_and(|account| name::fold(&account) == name::fold(typed))
         };
@@ -65,7 +65,7 @@ pub(super) struct Several;
 /// Whether an entry has the name that it was found by, as far as its values can be seen. Where the directory takes other texts for
 /// equal than we do, such as those without accents, one account would have names without number: for the limit of guesses and
 /// for whatever else is kept by name.
-fn answers_to(entry: &Entry, typed: &str, search: &UserSearch) -> bool {
+fn answers_to(entry: &DirectoryEntry, typed: &str, search: &UserSearch) -> bool {
     let attributes = search.filter.account_attributes();
     if attributes.is_empty() || !search.filter.has_account_in_equalities_alone() {
         return true;
@@ -83,7 +83,7 @@ fn answers_to(entry: &Entry, typed: &str, search: &UserSearch) -> bool {
 }
 
 /// The only value; of several the one that is part of the entry's name, since that is a single one, too.
-fn of_attribute(entry: &Entry, attribute: &str) -> Result<String, String> {
+fn of_attribute(entry: &DirectoryEntry, attribute: &str) -> Result<String, String> {
     let values = entry.texts(attribute).map_err(|error| error.to_string())?;
     let found = match values.as_slice() {
         [] => return Err(format!("{:?} has no readable value of {attribute:?} to be called by", entry.dn)),
@@ -97,14 +97,14 @@ fn of_attribute(entry: &Entry, attribute: &str) -> Result<String, String> {
 }
 
 /// The value that the entry's own name has for an attribute.
-fn in_dn(entry: &Entry, attribute: &str) -> Option<String> {
+fn in_dn(entry: &DirectoryEntry, attribute: &str) -> Option<String> {
     let first = dn::parse(&entry.dn)?.into_iter().next()?;
     first.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute)).map(|(_, value)| value)
 }
 
 /// The value in the entry's name, of several values; or else the one that is what was typed; or else the only one. A user who may
 /// add a value gains no other account by it where the name has one.
-fn as_found(entry: &Entry, attribute: &str, typed: &str) -> Result<String, String> {
+fn as_found(entry: &DirectoryEntry, attribute: &str, typed: &str) -> Result<String, String> {
     let values = entry.texts(attribute).map_err(|error| error.to_string())?;
     if let (true, Some(value)) = (values.len() > 1, in_dn(entry, attribute)) {
         return Ok(value);
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn is_called_as_the_directory_has_it() {
-        let entry = Entry::of(
+        let entry = DirectoryEntry::of(
             "uid=Alice,dc=x",
             &[("uid", &["asmith", "Alice"]), ("mail", &["A@x", "b@x"]), ("employeeNumber", &["7"])],
         );
@@ -164,10 +164,15 @@ mod tests {
 
     #[test]
     fn of_several_entries_the_one_that_is_called_so_counts() {
-        let alice = || Entry::of("uid=alice,dc=x", &[("uid", &["alice"]), ("mail", &["a@x", "shared@x"])]);
-        let bob =
-            || Entry::of("uid=Bob,dc=x", &[("uid", &["Bob", "alice"]), ("mail", &["Alice", "shared@x"])]);
-        let other = || Entry::of("uid=alice,ou=other,dc=x", &[("uid", &["alice"])]);
+        let alice =
+            || DirectoryEntry::of("uid=alice,dc=x", &[("uid", &["alice"]), ("mail", &["a@x", "shared@x"])]);
+        let bob = || {
+            DirectoryEntry::of(
+                "uid=Bob,dc=x",
+                &[("uid", &["Bob", "alice"]), ("mail", &["Alice", "shared@x"])],
+            )
+        };
+        let other = || DirectoryEntry::of("uid=alice,ou=other,dc=x", &[("uid", &["alice"])]);
         for (name, entries, typed, expected) in [
             ("hers", vec![bob(), alice()], "ALICE", Ok(Some(alice()))),
             ("his", vec![bob(), alice()], "bob", Ok(Some(bob()))),
@@ -181,7 +186,7 @@ mod tests {
                 assert_eq!(choose(entries.clone(), typed, &search(EITHER), &account), expected, "{name}");
             }
         }
-        let unseen = Entry::of("uid=alice,dc=x", &[("uid", &["alice"])]);
+        let unseen = DirectoryEntry::of("uid=alice,dc=x", &[("uid", &["alice"])]);
         for (filter, expected) in [(EITHER, true), ("(uid=${account})", false), ("(cn=${account}*)", true)] {
             let found = choose(vec![unseen.clone()], "al@x", &search(filter), &named("uid"));
             assert_eq!(found.is_ok_and(|found| found.is_some()), expected, "{filter}");

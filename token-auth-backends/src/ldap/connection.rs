@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout};
 
-use super::entry::Entry;
+use super::entry::DirectoryEntry;
 use super::failure::{Failure, Kind};
 use super::wire::{Dialogue, Outcome, Trouble, Wanted};
 use super::{Filter, LdapLimits, LdapServer, LdapTimeouts, Security};
@@ -35,7 +35,7 @@ pub(super) struct Search<'a> {
 /// What a search has found.
 #[derive(Default)]
 pub(super) struct Entries {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DirectoryEntry>,
     /// There are more than were of interest, or than the server gives: what to say of it.
     pub(super) more: Option<Failure>,
 }

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::account::{self, Several};
 use super::connection::{Entries, Search};
-use super::entry::Entry;
+use super::entry::DirectoryEntry;
 use super::failure::{Failure, Kind};
 use super::filter::Placeholder;
 use super::groups::Groups;
@@ -44,7 +44,7 @@ pub(super) struct Directory {
 }
 
 /// What the directory says.
-pub(super) enum Verdict {
+pub(super) enum LoginVerdict {
     /// There is no such account.
     Unknown,
     /// It is who it says, the entry with this name.
@@ -108,27 +108,31 @@ impl Directory {
     }
 
     /// Makes an answer of what the directory said, or else of what is remembered.
-    fn answer(&self, claim: Claim<'_>, verdict: Result<Verdict, Failure>) -> Result<Authn, BackendError> {
+    fn answer(
+        &self,
+        claim: Claim<'_>,
+        verdict: Result<LoginVerdict, Failure>,
+    ) -> Result<Authn, BackendError> {
         match verdict {
-            Ok(Verdict::Accepted(dn, identity)) => {
+            Ok(LoginVerdict::Accepted(dn, identity)) => {
                 self.memory.remember(claim, &dn, &identity);
                 self.memory.remember(Claim::Account(&identity.account), &dn, &identity);
                 Ok(Authn::Accept(identity))
             }
-            Ok(Verdict::Unknown) => {
+            Ok(LoginVerdict::Unknown) => {
                 self.memory.forget(claim);
                 Ok(Authn::Abstain)
             }
-            Ok(Verdict::WrongPassword(dn)) => {
+            Ok(LoginVerdict::WrongPassword(dn)) => {
                 self.memory.refused(claim, &dn);
                 Ok(Authn::Reject("wrong password".into()))
             }
-            Ok(Verdict::Refused(dn, reason)) => {
+            Ok(LoginVerdict::Refused(dn, reason)) => {
                 self.memory.forget(claim);
                 self.memory.forget_entry(&dn);
                 Ok(Authn::Reject(reason.into()))
             }
-            Ok(Verdict::Ambiguous(reason)) => {
+            Ok(LoginVerdict::Ambiguous(reason)) => {
                 self.memory.forget(claim);
                 Ok(Authn::Reject(reason.into()))
             }
@@ -159,7 +163,7 @@ impl Directory {
         }
     }
 
-    async fn login(&self, name: &str, password: &Password) -> Result<Verdict, Failure> {
+    async fn login(&self, name: &str, password: &Password) -> Result<LoginVerdict, Failure> {
         if let Some(template) = &self.options.bind_as_user {
             return self.login_as_user(template, name, password).await;
         }
@@ -173,8 +177,8 @@ impl Directory {
         };
         match self.prove(&entry, password).await? {
             Proof::Right => self.accept(&mut searcher, search, entry, name, Login::JustNow).await,
-            Proof::Wrong => Ok(Verdict::WrongPassword(entry.dn)),
-            Proof::Refused(reason) => Ok(Verdict::Refused(entry.dn, reason)),
+            Proof::Wrong => Ok(LoginVerdict::WrongPassword(entry.dn)),
+            Proof::Refused(reason) => Ok(LoginVerdict::Refused(entry.dn, reason)),
         }
     }
 
@@ -184,12 +188,12 @@ impl Directory {
         template: &BindTemplate,
         name: &str,
         password: &Password,
-    ) -> Result<Verdict, Failure> {
-        let Some(bind_name) = template.name(name) else { return Ok(Verdict::Unknown) };
+    ) -> Result<LoginVerdict, Failure> {
+        let Some(bind_name) = template.name(name) else { return Ok(LoginVerdict::Unknown) };
         self.pool.learn_service().await;
         if self.pool.service().is_some_and(|service| service.is_bound_by(&bind_name, name)) {
             self.spend_bind(password).await?;
-            return Ok(Verdict::Unknown);
+            return Ok(LoginVerdict::Unknown);
         }
         let mut attempts = self.pool.begin(Role::User).await?;
         loop {
@@ -210,11 +214,11 @@ impl Directory {
         bind_name: &str,
         name: &str,
         password: &Password,
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<LoginVerdict, Failure> {
         match self.bind(lease, bind_name, password, None).await? {
             Proof::Right => {}
-            Proof::Wrong => return Ok(Verdict::WrongPassword(bind_name.to_owned())),
-            Proof::Refused(reason) => return Ok(Verdict::Refused(bind_name.to_owned(), reason)),
+            Proof::Wrong => return Ok(LoginVerdict::WrongPassword(bind_name.to_owned())),
+            Proof::Refused(reason) => return Ok(LoginVerdict::Refused(bind_name.to_owned(), reason)),
         }
         let found = self.find(&self.by_login, &mut Searcher::User(lease), name).await?;
         let Found::One(search, entry) = found else { return Ok(found.verdict()) };
@@ -222,16 +226,16 @@ impl Directory {
         if !dn::same(bind_name, &entry.dn) {
             match self.bind(lease, &entry.dn, password, Some(&entry)).await? {
                 Proof::Right => {}
-                Proof::Wrong => return Ok(Verdict::WrongPassword(entry.dn)),
-                Proof::Refused(reason) => return Ok(Verdict::Refused(entry.dn, reason)),
+                Proof::Wrong => return Ok(LoginVerdict::WrongPassword(entry.dn)),
+                Proof::Refused(reason) => return Ok(LoginVerdict::Refused(entry.dn, reason)),
             }
         }
         self.accept(&mut Searcher::User(lease), search, entry, name, Login::JustNow).await
     }
 
-    async fn look_up(&self, account: &str) -> Result<Verdict, Failure> {
+    async fn look_up(&self, account: &str) -> Result<LoginVerdict, Failure> {
         if self.options.bind_as_user.is_some() && self.options.service.is_none() {
-            return Ok(Verdict::Unknown);
+            return Ok(LoginVerdict::Unknown);
         }
         let mut searcher = Searcher::Service(&self.pool);
         match self.find(&self.by_account, &mut searcher, account).await? {
@@ -239,7 +243,9 @@ impl Directory {
                 let verdict = self.accept(&mut searcher, search, entry, account, Login::Earlier).await?;
                 Ok(match verdict {
                     // It is another one's entry that answers to the name now.
-                    Verdict::Accepted(_, identity) if *identity.account != *account => Verdict::Unknown,
+                    LoginVerdict::Accepted(_, identity) if *identity.account != *account => {
+                        LoginVerdict::Unknown
+                    }
                     verdict => verdict,
                 })
             }
@@ -295,7 +301,7 @@ impl Directory {
     }
 
     /// Whether this is the password of an entry.
-    async fn prove(&self, entry: &Entry, password: &Password) -> Result<Proof, Failure> {
+    async fn prove(&self, entry: &DirectoryEntry, password: &Password) -> Result<Proof, Failure> {
         let mut attempts = self.pool.begin(Role::User).await?;
         loop {
             let mut lease = attempts.connection().await?;
@@ -314,7 +320,7 @@ impl Directory {
         lease: &mut Lease<'_>,
         name: &str,
         password: &Password,
-        entry: Option<&Entry>,
+        entry: Option<&DirectoryEntry>,
     ) -> Result<Proof, Failure> {
         // A bind with an empty name or password is anonymous, and succeeds (RFC 4513, section 5.1). To some servers a NUL is
         // the end of a password.
@@ -326,7 +332,7 @@ impl Directory {
     }
 
     /// What a server's answer to a user's bind means.
-    fn judge(&self, result: &Outcome, entry: Option<&Entry>) -> Result<Proof, Failure> {
+    fn judge(&self, result: &Outcome, entry: Option<&DirectoryEntry>) -> Result<Proof, Failure> {
         let by_entry = || status::refusal(entry?, Login::Earlier, self.now());
         match status::refusal_told(result.code, &result.text).or_else(by_entry) {
             _ if result.code == 0 => Ok(Proof::Right),
@@ -344,7 +350,7 @@ impl Directory {
             return Ok(());
         }
         let base = self.options.users.first().map_or("", |search| &*search.base);
-        let nobody = Entry::named(&format!("cn=token-auth-unknown-account,{base}"));
+        let nobody = DirectoryEntry::named(&format!("cn=token-auth-unknown-account,{base}"));
         match self.prove(&nobody, password).await {
             // Whatever the server says of it.
             Ok(_) => Ok(()),
@@ -358,14 +364,14 @@ impl Directory {
         &self,
         searcher: &mut Searcher<'_, '_>,
         search: &UserSearch,
-        entry: Entry,
+        entry: DirectoryEntry,
         name: &str,
         login: Login,
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<LoginVerdict, Failure> {
         let LdapOptions { account, labels, groups, limits, .. } = &self.options;
         let account = account::canonical(&entry, name, search, account).map_err(Failure::answered)?;
         if !name::is_plain(&account) {
-            return Ok(Verdict::Refused(
+            return Ok(LoginVerdict::Refused(
                 entry.dn,
                 "its name in the directory has needless blanks, or signs that cannot be seen",
             ));
@@ -373,7 +379,7 @@ impl Directory {
         if self.options.check_status
             && let Some(reason) = status::refusal(&entry, login, self.now())
         {
-            return Ok(Verdict::Refused(entry.dn, reason));
+            return Ok(LoginVerdict::Refused(entry.dn, reason));
         }
         let mut collected = Collected::default();
         for label in labels {
@@ -395,7 +401,7 @@ impl Directory {
             Some(stamp) => identity.with_security_stamp(stamp),
             None => identity,
         };
-        Ok(Verdict::Accepted(entry.dn, identity))
+        Ok(LoginVerdict::Accepted(entry.dn, identity))
     }
 
     fn now(&self) -> SystemTime {
@@ -405,7 +411,7 @@ impl Directory {
 
 /// Whose a name is.
 enum Found<'a> {
-    One(&'a UserSearch, Entry),
+    One(&'a UserSearch, DirectoryEntry),
     Nobody,
     /// Which search found several.
     Several(String),
@@ -413,10 +419,10 @@ enum Found<'a> {
 
 impl Found<'_> {
     /// What there is to say where it is not one's.
-    fn verdict(self) -> Verdict {
+    fn verdict(self) -> LoginVerdict {
         match self {
-            Self::Several(what) => Verdict::Ambiguous(what),
-            Self::One(..) | Self::Nobody => Verdict::Unknown,
+            Self::Several(what) => LoginVerdict::Ambiguous(what),
+            Self::One(..) | Self::Nobody => LoginVerdict::Unknown,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// An entry of a directory. A value is bytes: whether it is text, the directory alone knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct DirectoryEntry {
     pub(super) dn: String,
     attributes: Vec<(String, Vec<Vec<u8>>)>,
 }
@@ -12,7 +12,7 @@ pub(super) struct Entry {
 #[error("the server gave only a part of the values of `{0}`: look for groups with a search instead")]
 pub(super) struct PartOfValues(String);
 
-impl Entry {
+impl DirectoryEntry {
     pub(super) fn new(dn: String, attributes: Vec<(String, Vec<Vec<u8>>)>) -> Self {
         Self { dn, attributes }
     }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn gives_texts_and_passes_over_the_rest() {
         let mut entry =
-            Entry::of("uid=a,dc=x", &[("Mail", &["a@x", "b@x"]), ("memberOf;range=0-1499", &["x"])]);
+            DirectoryEntry::of("uid=a,dc=x", &[("Mail", &["a@x", "b@x"]), ("memberOf;range=0-1499", &["x"])]);
         entry.attributes.push(("photo".to_owned(), vec![vec![0xff, 0xd8], b"text".to_vec(), vec![]]));
         assert_eq!(entry.texts("mail"), Ok(vec!["a@x", "b@x"]));
         assert_eq!(entry.texts("photo"), Ok(vec!["text", ""]));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::connection::Search;
-use super::entry::Entry;
+use super::entry::DirectoryEntry;
 use super::failure::Failure;
 use super::filter::Placeholder;
 use super::label::Collected;
@@ -20,7 +20,7 @@ pub(super) struct Groups<'a> {
     attributes: Vec<String>,
     /// By their names in lower case, so that a circle ends.
     seen: BTreeSet<String>,
-    found: Vec<Entry>,
+    found: Vec<DirectoryEntry>,
 }
 
 impl<'a> Groups<'a> {
@@ -29,7 +29,7 @@ impl<'a> Groups<'a> {
         search: &'a GroupSearch,
         limits: &'a LdapLimits,
         searcher: &mut Searcher<'_, '_>,
-        user: &Entry,
+        user: &DirectoryEntry,
         account: &str,
     ) -> Result<Self, Failure> {
         let attributes = vec![match search.name_attribute.eq_ignore_ascii_case("dn") {
@@ -83,7 +83,7 @@ impl<'a> Groups<'a> {
         &mut self,
         searcher: &mut Searcher<'_, '_>,
         nested: &Filter,
-        mut new: Vec<Entry>,
+        mut new: Vec<DirectoryEntry>,
     ) -> Result<(), Failure> {
         for level in 0..=self.limits.nesting {
             let filters = inner(nested, &new);
@@ -109,7 +109,7 @@ impl<'a> Groups<'a> {
         &mut self,
         searcher: &mut Searcher<'_, '_>,
         filters: &[Filter],
-    ) -> Result<Vec<Entry>, Failure> {
+    ) -> Result<Vec<DirectoryEntry>, Failure> {
         let GroupSearch { base, filter, .. } = self.search;
         let what = format!("search for groups with the filter {filter} below {base:?}");
         let mut new = Vec::new();
@@ -136,8 +136,8 @@ impl<'a> Groups<'a> {
 }
 
 /// The filters that find what these groups are members of.
-fn inner(filter: &Filter, groups: &[Entry]) -> Vec<Filter> {
-    let of = |group: &Entry| {
+fn inner(filter: &Filter, groups: &[DirectoryEntry]) -> Vec<Filter> {
+    let of = |group: &DirectoryEntry| {
         filter.render(&|placeholder| match placeholder {
             Placeholder::Dn => Some(group.dn.clone()),
             _ => None,
@@ -148,7 +148,7 @@ fn inner(filter: &Filter, groups: &[Entry]) -> Vec<Filter> {
 
 /// The filter for a user's primary group: its number takes the place of the user's own in the security identifier
 /// (MS-DTYP, section 2.4.2.2).
-fn primary_group(user: &Entry) -> Option<Filter> {
+fn primary_group(user: &DirectoryEntry) -> Option<Filter> {
     let number = user.text("primaryGroupID")?.parse::<u32>().ok()?;
     let [sid] = user.bytes("objectSid") else { return None };
     let domain = sid.get(..sid.len().checked_sub(4)?).filter(|domain| domain.len() >= 8)?;

@@ -1,33 +1,29 @@
 //! What the directory said of logins that succeeded not long ago.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use token_auth_core::{BackendError, Identity, Password};
 use tokio::time::Instant;
 
 use super::{LdapMemory, dn, name};
-
-type Tag = [u8; 32];
+use crate::recent::Recent;
+use crate::tag::{Tag, TagKey};
 
 /// Logins that succeeded not long ago: bounded in number and in time. For each entry of the directory it holds the last password
 /// that was right, as an HMAC under a key that is random and never leaves it, and the names that it was right for.
 pub(super) struct Memory {
-    key: hmac::Key,
+    key: TagKey,
     options: LdapMemory,
     logins: Mutex<Logins>,
 }
 
-#[derive(Default)]
 struct Logins {
-    owners: HashMap<Tag, Owner>,
-    /// Whose each name is.
+    owners: Recent<Tag, Owner>,
+    /// Whose each name is. There are as many as may be remembered, and no owner is without one.
     names: HashMap<Tag, Tag>,
-    oldest_first: VecDeque<(Tag, Instant)>,
 }
 
 /// An entry of the directory.
@@ -59,9 +55,8 @@ pub(super) enum Claim<'a> {
 
 impl Memory {
     pub(super) fn new(options: LdapMemory) -> Result<Self, BackendError> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-            .map_err(|_| BackendError::new("ldap", "the system gives no random key"))?;
-        Ok(Self { key, options, logins: Mutex::default() })
+        let logins = Logins { owners: Recent::new(options.entries), names: HashMap::new() };
+        Ok(Self { key: TagKey::random("ldap")?, options, logins: Mutex::new(logins) })
     }
 
     /// Who that was, if so short a time ago that the directory need not be asked.
@@ -99,9 +94,9 @@ impl Memory {
         while logins.names.len() >= self.options.entries && !logins.names.contains_key(&name) {
             logins.forget_oldest();
         }
-        let owner = logins.owners.entry(tag).or_insert_with(|| Owner { password, known: Vec::new(), at });
-        owner.at = at;
-        owner.password = password.or(owner.password);
+        let known = logins.owners.remove(&tag).map(|owner| (owner.password, owner.known));
+        let (before, known) = known.unwrap_or_default();
+        let mut owner = Owner { password: password.or(before), known, at };
         owner.known.retain(|known| known.name != name);
         owner.known.push(Known { name, identity: identity.clone(), at });
         let one_too_many = (owner.known.len() > NAMES).then(|| owner.known.remove(0));
@@ -109,11 +104,7 @@ impl Memory {
             logins.names.remove(&known.name);
         }
         logins.names.insert(name, tag);
-        logins.oldest_first.push_back((tag, at));
-        // An entry that is remembered again leaves its former place behind.
-        if logins.oldest_first.len() > self.options.entries.saturating_mul(2) {
-            logins.tidy();
-        }
+        logins.owners.insert(tag, owner);
     }
 
     /// The directory has said that this name is nobody's: whoever had it has changed.
@@ -163,34 +154,23 @@ impl Memory {
     }
 
     fn owner(&self, dn: &str) -> Tag {
-        self.tag(b"entry", dn::key(dn).as_bytes(), b"")
+        self.key.tag(&[b"entry", dn::key(dn).as_bytes(), b""])
     }
 
     fn name(&self, claim: Claim<'_>) -> Tag {
         match claim {
-            Claim::Login(name, _) => self.tag(b"name", name::fold(name).as_bytes(), b""),
-            Claim::Account(account) => self.tag(b"account", account.as_bytes(), b""),
+            Claim::Login(name, _) => self.key.tag(&[b"name", name::fold(name).as_bytes(), b""]),
+            Claim::Account(account) => self.key.tag(&[b"account", account.as_bytes(), b""]),
         }
     }
 
     fn password(&self, claim: Claim<'_>, owner: &Tag) -> Option<Tag> {
         match claim {
-            Claim::Login(_, password) => Some(self.tag(b"password", owner, password.expose().as_bytes())),
+            Claim::Login(_, password) => {
+                Some(self.key.tag(&[b"password", owner, password.expose().as_bytes()]))
+            }
             Claim::Account(_) => None,
         }
-    }
-
-    fn tag(&self, purpose: &[u8], name: &[u8], secret: &[u8]) -> Tag {
-        let mut context = hmac::Context::with_key(&self.key);
-        for part in [purpose, name, secret] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        let mut tag = Tag::default();
-        for (to, from) in tag.iter_mut().zip(context.sign().as_ref()) {
-            *to = *from;
-        }
-        tag
     }
 
     fn lock(&self) -> MutexGuard<'_, Logins> {
@@ -208,7 +188,12 @@ fn same(one: Option<Tag>, other: Option<Tag>) -> bool {
 
 impl Logins {
     fn forget(&mut self, tag: &Tag) {
-        for known in self.owners.remove(tag).into_iter().flat_map(|owner| owner.known) {
+        let owner = self.owners.remove(tag);
+        self.forget_names_of(owner);
+    }
+
+    fn forget_names_of(&mut self, owner: Option<Owner>) {
+        for known in owner.into_iter().flat_map(|owner| owner.known) {
             self.names.remove(&known.name);
         }
     }
@@ -220,21 +205,14 @@ impl Logins {
     }
 
     fn forget_older_than(&mut self, longest: Duration) {
-        while self.oldest_first.front().is_some_and(|(_, at)| at.elapsed() >= longest) {
+        while self.owners.oldest().is_some_and(|owner| owner.at.elapsed() >= longest) {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) {
-        let Some((tag, at)) = self.oldest_first.pop_front() else { return };
-        if self.owners.get(&tag).is_some_and(|owner| owner.at == at) {
-            self.forget(&tag);
-        }
-    }
-
-    fn tidy(&mut self) {
-        let Self { owners, oldest_first, .. } = self;
-        oldest_first.retain(|(tag, at)| owners.get(tag).is_some_and(|owner| owner.at == *at));
+        let owner = self.owners.remove_oldest();
+        self.forget_names_of(owner);
     }
 }
 
@@ -335,7 +313,6 @@ mod tests {
         let logins = memory.lock();
         assert!(logins.names.len() <= 10 && logins.owners.len() <= 10);
         assert_eq!(logins.names.len(), logins.owners.values().map(|owner| owner.known.len()).sum::<usize>());
-        assert!(logins.oldest_first.len() <= 20);
         drop(logins);
         assert!(memory.cached(Claim::Login("again", &password)).is_some());
         assert!(memory.cached(Claim::Login("1", &password)).is_none());

@@ -1,53 +1,40 @@
 //! Which accounts are the directory's: asked beside the logins of other sources, and so remembered for a while.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::LdapMemory;
+use crate::recent::Recent;
 
 /// Answers that were given not long ago, whether yes or no; bounded in number and in time.
 pub(super) struct Owned {
     lifetime: Duration,
-    entries: usize,
     answers: Mutex<Answers>,
 }
 
-#[derive(Default)]
-struct Answers {
-    by_account: HashMap<String, (bool, Instant)>,
-    oldest_first: VecDeque<(String, Instant)>,
-}
+/// By account, and when each was given.
+type Answers = Recent<String, (bool, Instant)>;
 
 impl Owned {
     pub(super) fn new(options: &LdapMemory) -> Self {
-        Self { lifetime: options.owned, entries: options.entries, answers: Mutex::default() }
+        Self { lifetime: options.owned, answers: Mutex::new(Recent::new(options.entries)) }
     }
 
     pub(super) fn get(&self, account: &str) -> Option<bool> {
         let answers = self.lock();
-        let (owned, at) = answers.by_account.get(account)?;
+        let (owned, at) = answers.get(account)?;
         (at.elapsed() < self.lifetime).then_some(*owned)
     }
 
     pub(super) fn remember(&self, account: String, owned: bool) {
-        if self.lifetime.is_zero() || self.entries == 0 {
+        if self.lifetime.is_zero() {
             return;
         }
-        let (mut answers, now) = (self.lock(), Instant::now());
-        let Answers { by_account, oldest_first } = &mut *answers;
-        by_account.insert(account.clone(), (owned, now));
-        oldest_first.push_back((account, now));
-        while let Some((oldest, at)) = oldest_first.front()
-            && (oldest_first.len() > self.entries || at.elapsed() >= self.lifetime)
-        {
-            if by_account.get(oldest).is_some_and(|(_, latest)| latest == at) {
-                by_account.remove(oldest);
-            }
-            oldest_first.pop_front();
-        }
+        let mut answers = self.lock();
+        answers.remove_oldest_while(|(_, at)| at.elapsed() >= self.lifetime);
+        answers.insert(account, (owned, Instant::now()));
     }
 
     fn lock(&self) -> MutexGuard<'_, Answers> {
@@ -75,7 +62,6 @@ mod tests {
             owned.remember(number.to_string(), true);
         }
         assert_eq!((owned.get("b"), owned.get("97"), owned.get("99")), (None, Some(true), Some(true)));
-        let answers = owned.lock();
-        assert!(answers.by_account.len() <= 3 && answers.oldest_first.len() <= 3);
+        assert_eq!(owned.lock().len(), 3);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use super::entry::Entry;
+use super::entry::DirectoryEntry;
 use super::{ServiceAccount, dn, name};
 
 /// The searching account, and what the servers call it.
@@ -75,7 +75,7 @@ impl Service {
     }
 
     /// Whether this is its entry.
-    pub(super) fn is(&self, entry: &Entry) -> bool {
+    pub(super) fn is(&self, entry: &DirectoryEntry) -> bool {
         let has = |attribute: &str, value: &str| {
             entry
                 .texts(attribute)
@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn recognizes_itself() {
         let entry = |dn: &str| {
-            Entry::of(dn, &[("sAMAccountName", &["Registry"]), ("userPrincipalName", &["svc@ex.test"])])
+            DirectoryEntry::of(
+                dn,
+                &[("sAMAccountName", &["Registry"]), ("userPrincipalName", &["svc@ex.test"])],
+            )
         };
         let dn = "uid=registry,ou=people,dc=x";
         for (name, told, entry, expected) in [
@@ -176,6 +179,6 @@ mod tests {
         service.learn(Some("dn:uid=registry,dc=x"));
         service.learn(None);
         service.learn(Some("dn:"));
-        assert!(service.is(&Entry::named("uid=registry,dc=x")));
+        assert!(service.is(&DirectoryEntry::named("uid=registry,dc=x")));
     }
 }

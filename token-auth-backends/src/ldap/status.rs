@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::{Date, Month, PrimitiveDateTime, Time};
 
-use super::entry::Entry;
+use super::entry::DirectoryEntry;
 
 /// The attributes that are asked for.
 pub(super) const ATTRIBUTES: [&str; 12] = [
@@ -47,7 +47,7 @@ pub(super) enum Login {
 }
 
 /// Why an account must not be used. An attribute that cannot be understood counts as such a reason.
-pub(super) fn refusal(entry: &Entry, login: Login, now: SystemTime) -> Option<&'static str> {
+pub(super) fn refusal(entry: &DirectoryEntry, login: Login, now: SystemTime) -> Option<&'static str> {
     let computed = entry.text(COMPUTED_CONTROL).map(|text| text.parse::<i64>().unwrap_or(-1));
     let has_flag = |value: Option<i64>, flag: i64| value.is_some_and(|value| value & flag != 0);
     let control = entry.text(USER_ACCOUNT_CONTROL).map(|text| text.parse::<i64>().unwrap_or(-1));
@@ -81,7 +81,7 @@ pub(super) fn refusal(entry: &Entry, login: Login, now: SystemTime) -> Option<&'
 }
 
 /// What changes when the password does, as far as the entry tells.
-pub(super) fn security_stamp(entry: &Entry) -> Option<String> {
+pub(super) fn security_stamp(entry: &DirectoryEntry) -> Option<String> {
     let told = PASSWORD_TIMES.iter().filter_map(|name| Some(format!("{name}={}", entry.text(name)?)));
     let told: Vec<_> = told.collect();
     (!told.is_empty()).then(|| told.join(" "))
@@ -204,19 +204,25 @@ mod tests {
             ("pwdStartTime", "20240101000000Z", JustNow, Some("the account is not valid yet")),
             ("pwdStartTime", "2023010100Z", JustNow, None),
         ] {
-            let entry = Entry::of("uid=a", &[(attribute, &[value])]);
+            let entry = DirectoryEntry::of("uid=a", &[(attribute, &[value])]);
             assert_eq!(refusal(&entry, login, now), expected, "{attribute}: {value}, {login:?}");
         }
         let unlocked = [("lockoutTime", &["1"][..]), ("msDS-User-Account-Control-Computed", &["0"])];
-        assert_eq!(refusal(&Entry::of("cn=a", &unlocked), Earlier, now), None, "the lock has passed");
+        assert_eq!(
+            refusal(&DirectoryEntry::of("cn=a", &unlocked), Earlier, now),
+            None,
+            "the lock has passed"
+        );
     }
 
     #[test]
     fn tells_when_the_password_changed() {
-        let entry =
-            Entry::of("uid=a", &[("shadowLastChange", &["19000"]), ("PWDLASTSET", &["1"]), ("cn", &["x"])]);
+        let entry = DirectoryEntry::of(
+            "uid=a",
+            &[("shadowLastChange", &["19000"]), ("PWDLASTSET", &["1"]), ("cn", &["x"])],
+        );
         assert_eq!(security_stamp(&entry).as_deref(), Some("pwdLastSet=1 shadowLastChange=19000"));
-        assert_eq!(security_stamp(&Entry::named("uid=a")), None);
+        assert_eq!(security_stamp(&DirectoryEntry::named("uid=a")), None);
     }
 
     #[test]

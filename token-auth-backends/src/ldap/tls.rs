@@ -3,14 +3,11 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::ClientConfig;
 
 use super::LdapTls;
 use crate::named_file;
+use crate::peer_tls::{Material, TlsError, Verify};
 use crate::stamp::FileStamp;
 
 /// The settings of TLS, made again when one of their files has changed.
@@ -44,43 +41,27 @@ fn stamps(options: &LdapTls) -> Vec<Option<FileStamp>> {
 }
 
 fn config(options: &LdapTls) -> Result<ClientConfig, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    let builder = match options.dangerous_skip_verify {
-        true => builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
-        false => builder.with_root_certificates(roots(options.ca_file.as_deref())?),
+    let verify = if options.dangerous_skip_verify { Verify::DangerousNothing } else { Verify::Full };
+    let authorities = match &options.ca_file {
+        // What is not looked at is not read either.
+        Some(file) if verify == Verify::Full => Some(read(file)?),
+        _ => None,
     };
-    let Some((certificate, key)) = &options.client else { return Ok(builder.with_no_client_auth()) };
-    let chain = certificates(certificate)?;
-    let private =
-        PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| failed(key, "no private key found"))?;
-    builder.with_client_auth_cert(chain, private).map_err(|error| failed(certificate, error))
-}
-
-fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    match file {
-        Some(file) => {
-            for certificate in certificates(file)? {
-                roots.add(certificate).map_err(|error| failed(file, error))?;
-            }
-        }
-        None => {
-            // A store that is broken in parts is still good for the rest.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    Ok(roots)
-}
-
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(file)?).collect();
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(failed(file, "no certificate found: it must begin with -----BEGIN CERTIFICATE-----")),
-    }
+    let client = match &options.client {
+        Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
+        None => None,
+    };
+    Material { verify, authorities, client }.config().map_err(|error| {
+        let certificate = options.client.as_ref().map(|(certificate, _)| certificate);
+        let key = options.client.as_ref().map(|(_, key)| key);
+        let file = match error {
+            TlsError::Authorities(_) => options.ca_file.as_ref(),
+            TlsError::ClientCertificate(_) => certificate,
+            TlsError::ClientKey => key,
+            TlsError::Library(_) => None,
+        };
+        file.map_or_else(|| error.to_string(), |file| failed(file, &error))
+    })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
@@ -89,43 +70,4 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
 
 fn failed(file: &Path, why: impl std::fmt::Display) -> String {
     format!("{}: {why}", file.display())
-}
-
-/// Any certificate will do, but its key must have signed the handshake.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

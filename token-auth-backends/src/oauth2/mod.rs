@@ -65,7 +65,7 @@ pub use forge::{GitHub, GitHubOptions, GitLab, GitLabOptions};
 pub use oidc::{Oidc, OidcOptions};
 pub use pages::{PageOptions, SignInOffer, SignInPages};
 pub use provider::{
-    Challenge, IdentityProvider, Profile, ProviderGrant, Refusal, Registration, Renewal, Verdict,
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, SignInRefusal, SignInVerdict,
 };
 pub use seal::{SealingKeys, SealingKeysError};
 pub use source::SignInSource;

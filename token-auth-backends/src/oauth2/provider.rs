@@ -24,7 +24,8 @@ pub trait IdentityProvider: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// When the provider does not answer, or not so that it can be understood.
-    async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError>;
+    async fn redeem(&self, code: &Password, challenge: &Challenge<'_>)
+    -> Result<SignInVerdict, BackendError>;
 
     /// Makes a grant usable now. What it brings is kept before anything else is asked: the old grant may be good for
     /// nothing any more.
@@ -40,8 +41,11 @@ pub trait IdentityProvider: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// When the provider does not answer, or not so that it can be understood.
-    async fn revalidate(&self, known: &Profile, id_token: Option<&Password>)
-    -> Result<Verdict, BackendError>;
+    async fn revalidate(
+        &self,
+        known: &Profile,
+        id_token: Option<&Password>,
+    ) -> Result<SignInVerdict, BackendError>;
 
     /// What tells this provider, and how this server is known there, from every other: its issuer and the client id. A
     /// session that was begun at another one is none. Default: the [issuer](Self::issuer).
@@ -81,11 +85,11 @@ impl fmt::Debug for Challenge<'_> {
 
 /// What a provider says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SignInVerdict {
     /// This is who it is.
     Known(Profile),
     /// Not let in.
-    Refused(Refusal),
+    Refused(SignInRefusal),
 }
 
 /// Someone, as the provider knows them.
@@ -129,7 +133,7 @@ pub enum Renewal {
 
 /// Why someone is not let in. The reason is for the operator's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SignInRefusal {
     /// What came back does not belong to this sign-in, or cannot be believed.
     Untrusted(Cow<'static, str>),
     /// The account is not one of those that are let in: another organization or domain, an unverified address.
@@ -138,7 +142,7 @@ pub enum Refusal {
     Ended(Cow<'static, str>),
 }
 
-impl Refusal {
+impl SignInRefusal {
     /// Why.
     pub fn reason(&self) -> &str {
         match self {
@@ -156,22 +160,22 @@ pub struct Registration {
     pub client_secret: Password,
 }
 
-pub(super) fn untrusted(reason: &'static str) -> Verdict {
-    Verdict::Refused(Refusal::Untrusted(reason.into()))
+pub(super) fn untrusted(reason: &'static str) -> SignInVerdict {
+    SignInVerdict::Refused(SignInRefusal::Untrusted(reason.into()))
 }
 
-pub(super) fn not_allowed(reason: &'static str) -> Verdict {
-    Verdict::Refused(Refusal::NotAllowed(reason.into()))
+pub(super) fn not_allowed(reason: &'static str) -> SignInVerdict {
+    SignInVerdict::Refused(SignInRefusal::NotAllowed(reason.into()))
 }
 
-pub(super) fn ended(reason: &'static str) -> Verdict {
-    Verdict::Refused(Refusal::Ended(reason.into()))
+pub(super) fn ended(reason: &'static str) -> SignInVerdict {
+    SignInVerdict::Refused(SignInRefusal::Ended(reason.into()))
 }
 
 /// Someone else than before is not the account that signed in.
-pub(super) fn same_person(known: &Profile, verdict: Verdict) -> Verdict {
+pub(super) fn same_person(known: &Profile, verdict: SignInVerdict) -> SignInVerdict {
     match verdict {
-        Verdict::Known(now) if !known.subject.is_empty() && now.subject != known.subject => {
+        SignInVerdict::Known(now) if !known.subject.is_empty() && now.subject != known.subject => {
             untrusted("the provider tells of someone else")
         }
         verdict => verdict,

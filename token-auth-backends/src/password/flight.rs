@@ -1,10 +1,12 @@
+//! One computation for all who ask the same at once.
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::cache::Tag;
+use crate::tag::Tag;
 
 /// Verifications under way, so that whoever asks the same meanwhile waits for the same answer.
 #[derive(Default)]

@@ -1,17 +1,18 @@
+//! Whether a password is right, computed off the reactor and in turns.
+
 use std::fmt;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use token_auth_core::{AuthnRequest, BackendError, ClientNetwork, Credentials, Deadline, Password};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::PasswordHash;
-use super::cache::{Tag, VerifiedCache};
+use super::cache::VerifiedCache;
 use super::flight::Flights;
 use super::turns::Turns;
+use crate::tag::{Tag, TagKey};
 
 /// The bounds of a [`PasswordVerifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Default for VerifierOptions {
 /// # }
 /// ```
 pub struct PasswordVerifier {
-    key: hmac::Key,
+    key: TagKey,
     verified: VerifiedCache,
     flights: Flights,
     turns: Turns,
@@ -99,10 +100,8 @@ impl PasswordVerifier {
     ///
     /// When the system gives no randomness for the key.
     pub fn new(options: VerifierOptions) -> Result<Self, BackendError> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-            .map_err(|_| BackendError::new("password", "the system gives no random key"))?;
         Ok(Self {
-            key,
+            key: TagKey::random("password")?,
             verified: VerifiedCache::new(options.cache_entries, options.cache_time),
             flights: Flights::default(),
             turns: Turns::new(&options),
@@ -207,22 +206,11 @@ impl PasswordVerifier {
     }
 
     fn tag(&self, purpose: Purpose<'_>, hash: &PasswordHash, password: &Password) -> Tag {
-        let mut context = hmac::Context::with_key(&self.key);
-        let mut update = |text: &str| {
-            context.update(&(text.len() as u64).to_be_bytes());
-            context.update(text.as_bytes());
-        };
-        update(hash.text());
-        update(password.expose());
+        let (hash, password) = (hash.text().as_bytes(), password.expose().as_bytes());
         match purpose {
-            Purpose::Verify => {}
-            Purpose::Spend(name) => update(name),
+            Purpose::Verify => self.key.tag(&[hash, password]),
+            Purpose::Spend(name) => self.key.tag(&[hash, password, name.as_bytes()]),
         }
-        let mut tag = Tag::default();
-        for (to, from) in tag.iter_mut().zip(context.sign().as_ref()) {
-            *to = *from;
-        }
-        tag
     }
 }
 

@@ -1,3 +1,5 @@
+//! Signed identities of build jobs and pods, in place of passwords.
+
 #![doc = include_str!("../../guides/workload.md")]
 
 mod claims;
@@ -34,11 +36,11 @@ use keys::Keys;
 /// No refresh token is made of such an identity: the workload has a newer token of its own.
 #[derive(Debug)]
 pub struct WorkloadIdentities {
-    entries: Vec<Entry>,
+    entries: Vec<Trusted>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Trusted {
     issuer: TrustedIssuer,
     source: SourceId,
     /// What all its accounts begin with: nothing, if others may have accounts that begin so.
@@ -62,7 +64,7 @@ impl WorkloadIdentities {
         let keys = issuer.source(access)?;
         let source = format!("workload {}", issuer.name).try_into().map_err(KeysError::Name)?;
         let prefix = issuer.account.own_prefix().to_owned();
-        self.entries.push(Entry { issuer, source, prefix, keys });
+        self.entries.push(Trusted { issuer, source, prefix, keys });
         Ok(self)
     }
 }
@@ -78,7 +80,7 @@ impl WorkloadIdentities {
 
 impl WorkloadIdentities {
     /// An account that begins with another issuer's longer prefix is that one's.
-    fn settle(&self, entry: &Entry, identity: Identity) -> Authn {
+    fn settle(&self, entry: &Trusted, identity: Identity) -> Authn {
         let own = entry.precedence(&identity.account);
         let mut others = self.entries.iter().filter(|other| other.source != entry.source);
         match others.find(|other| other.precedence(&identity.account) > own) {
@@ -105,13 +107,13 @@ impl Authenticator for WorkloadIdentities {
         for entry in self.entries.iter().filter(|entry| entry.issuer.issuer == claimed) {
             match entry.judge(token).await {
                 Ok(identity) => return Ok(self.settle(entry, identity)),
-                Err(Refusal::Token(reason)) => {
+                Err(NotAccepted::Token(reason)) => {
                     if matches!(outcome, Ok(Authn::Abstain)) {
                         outcome = Ok(Authn::Reject(format!("{}: {reason}", entry.source).into()));
                     }
                 }
                 // Perhaps it would have been accepted.
-                Err(Refusal::Keys(error)) => {
+                Err(NotAccepted::Keys(error)) => {
                     outcome = Err(BackendError::new(entry.source.to_string(), error));
                 }
             }
@@ -126,7 +128,7 @@ impl Authenticator for WorkloadIdentities {
 
     /// That of the longest prefix. Names without one are made of what others say: they are nobody's here.
     fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
-        let named = |entry: &&Entry| request.source.is_none_or(|source| *source == entry.source);
+        let named = |entry: &&Trusted| request.source.is_none_or(|source| *source == entry.source);
         self.entries
             .iter()
             .filter(named)
@@ -159,24 +161,24 @@ fn claimed(credentials: &Credentials) -> Option<(&str, String)> {
 }
 
 /// Why an entry does not accept a token.
-enum Refusal {
+enum NotAccepted {
     Token(Cow<'static, str>),
     Keys(KeysError),
 }
 
-impl From<&'static str> for Refusal {
+impl From<&'static str> for NotAccepted {
     fn from(reason: &'static str) -> Self {
         Self::Token(reason.into())
     }
 }
 
-impl From<VerifyError> for Refusal {
+impl From<VerifyError> for NotAccepted {
     fn from(error: VerifyError) -> Self {
         Self::Token(error.to_string().into())
     }
 }
 
-impl Entry {
+impl Trusted {
     fn precedence(&self, account: &str) -> Precedence {
         match Precedence::by_prefix(&self.prefix, account) {
             Precedence::Place => Precedence::None,
@@ -184,7 +186,7 @@ impl Entry {
         }
     }
 
-    async fn judge(&self, token: &str) -> Result<Identity, Refusal> {
+    async fn judge(&self, token: &str) -> Result<Identity, NotAccepted> {
         let payload = self.verify(token).await?;
         let claims = jwt::claims(&payload).ok_or(VerifyError::Malformed)?;
         if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer.issuer) {
@@ -196,7 +198,7 @@ impl Entry {
         let end = self.issuer.times.judge(&claims, self.issuer.clock().now())?;
         if let Some(missing) = self.issuer.requirements.iter().find(|required| !required.holds(&claims)) {
             let reason = format!("the claim {} is missing, or not one that is required", missing.claim);
-            return Err(Refusal::Token(reason.into()));
+            return Err(NotAccepted::Token(reason.into()));
         }
         let restriction = Restriction::none().without_refresh_tokens();
         let restriction = match end {
@@ -209,8 +211,8 @@ impl Entry {
     }
 
     /// The payload, if a key of the issuer has signed it: one that is known, or one that is new.
-    async fn verify(&self, token: &str) -> Result<Vec<u8>, Refusal> {
-        let keys = self.keys.now().await.map_err(Refusal::Keys)?;
+    async fn verify(&self, token: &str) -> Result<Vec<u8>, NotAccepted> {
+        let keys = self.keys.now().await.map_err(NotAccepted::Keys)?;
         match keys.verify(token) {
             // A token without a key id has a wrong signature where one with an id has an unknown key.
             Err(error @ (VerifyError::UnknownKey | VerifyError::Signature)) => {
@@ -223,7 +225,7 @@ impl Entry {
         }
     }
 
-    fn account(&self, claims: &Map<String, Value>) -> Result<Arc<str>, Refusal> {
+    fn account(&self, claims: &Map<String, Value>) -> Result<Arc<str>, NotAccepted> {
         let mut accounts = self.issuer.account.fill(claims).ok_or("the claims give too long an account")?;
         match (accounts.pop(), accounts.is_empty()) {
             (Some(account), true) if account.chars().any(char::is_control) => {
@@ -234,7 +236,7 @@ impl Entry {
         }
     }
 
-    fn labels(&self, claims: &Map<String, Value>) -> Result<Labels, Refusal> {
+    fn labels(&self, claims: &Map<String, Value>) -> Result<Labels, NotAccepted> {
         let mut labels = Labels::new();
         for (label, templates) in &self.issuer.labels {
             labels.declare(label.as_str());

@@ -1,3 +1,5 @@
+//! A rule as it is evaluated.
+
 use std::sync::Arc;
 
 use super::field::Field;
@@ -45,7 +47,7 @@ pub(super) enum Test {
 }
 
 /// Whether a rule applies.
-pub(super) enum Verdict<'r> {
+pub(super) enum RuleVerdict<'r> {
     Applies,
     DoesNotApply,
     /// It applies if this condition holds, which a limit kept from being found out.
@@ -53,13 +55,13 @@ pub(super) enum Verdict<'r> {
 }
 
 impl CompiledRule {
-    pub(super) fn evaluate(&self, context: &Context<'_>) -> Verdict<'_> {
-        let mut verdict = Verdict::Applies;
+    pub(super) fn evaluate(&self, context: &Context<'_>) -> RuleVerdict<'_> {
+        let mut verdict = RuleVerdict::Applies;
         for test in &self.tests {
             match test.holds(context) {
                 Truth::Holds => {}
-                Truth::Fails => return Verdict::DoesNotApply,
-                Truth::Undecided(reason) => verdict = Verdict::Undecided(test, reason),
+                Truth::Fails => return RuleVerdict::DoesNotApply,
+                Truth::Undecided(reason) => verdict = RuleVerdict::Undecided(test, reason),
             }
         }
         verdict

@@ -1,3 +1,5 @@
+//! An ACL: its rules, and what they decide.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +8,7 @@ use async_trait::async_trait;
 
 use super::builder::OnUndecided;
 use super::cache::RegexCache;
-use super::compiled::{CompiledRule, Verdict};
+use super::compiled::{CompiledRule, RuleVerdict};
 use super::index::{Bounds, Candidates, Index};
 use super::matching::Context;
 use super::{AclBuilder, AclErrors, AclLimits, Rule, Undecided};
@@ -98,8 +100,8 @@ impl Acl {
         let mut doubt: Option<(usize, &CompiledRule, ActionSet)> = None;
         for (index, rule) in candidates {
             match rule.evaluate(&Context { groups: &rule.groups, ..context }) {
-                Verdict::DoesNotApply => {}
-                Verdict::Applies => {
+                RuleVerdict::DoesNotApply => {}
+                RuleVerdict::Applies => {
                     let actions = rule.granted.of(request.actions);
                     let actions = match doubt {
                         Some((_, _, at_most)) => actions.intersection(&at_most),
@@ -107,7 +109,7 @@ impl Acl {
                     };
                     return Some(rule.decision(index, actions));
                 }
-                Verdict::Undecided(test, reason) => {
+                RuleVerdict::Undecided(test, reason) => {
                     if let Some(report) = &self.on_undecided {
                         report(&Undecided {
                             rule: index,

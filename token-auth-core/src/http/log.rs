@@ -10,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::text::{Budget, LIST};
 use super::{REQUEST_ID, Refused};
-use crate::service::Decision;
+use crate::service::ScopeDecision;
 use crate::{Record, TokenRequest};
 
 /// What the line tells. Nothing here is, or holds, a secret, apart from tokens in the place of names: see [`Budget`].
@@ -51,7 +51,7 @@ impl Line<'_> {
     }
 
     fn granted(&self) -> String {
-        let granted = |decision: &Decision| {
+        let granted = |decision: &ScopeDecision| {
             let scope = &decision.scope;
             format!("{}:{}:{}", scope.resource_type(), scope.name(), decision.granted)
         };
@@ -59,7 +59,7 @@ impl Line<'_> {
     }
 
     fn rules(&self) -> String {
-        let rule = |decision: &'_ Decision| decision.decided_by.as_deref().unwrap_or("none").to_owned();
+        let rule = |decision: &'_ ScopeDecision| decision.decided_by.as_deref().unwrap_or("none").to_owned();
         joined(self.record.decisions.iter().map(rule), "; ")
     }
 }

@@ -10,7 +10,7 @@ pub(super) type Text<'a> = Cow<'a, str>;
 
 /// Where a parameter stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ParameterPlace {
     Form,
     Query,
 }
@@ -42,7 +42,7 @@ pub(super) struct Parameters<'a> {
 
 impl<'a> Parameters<'a> {
     /// Reads a form, or a query, and adds what it says.
-    pub(super) fn read(&mut self, encoded: &'a [u8], place: Place) -> Result<(), RequestError> {
+    pub(super) fn read(&mut self, encoded: &'a [u8], place: ParameterPlace) -> Result<(), RequestError> {
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             // Some parsers take `;` for a separator: what they would read differently is not guessed at.
             if pair.contains(&b';') {
@@ -51,7 +51,7 @@ impl<'a> Parameters<'a> {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let key = decode(halves.next().unwrap_or_default())?;
             let value = decode(halves.next().unwrap_or_default())?;
-            if let (Place::Query, Some(secret)) = (place, secret(&key))
+            if let (ParameterPlace::Query, Some(secret)) = (place, secret(&key))
                 && !value.is_empty()
             {
                 return Err(RequestError::SecretInQuery(secret));

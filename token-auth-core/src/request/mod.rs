@@ -12,7 +12,7 @@ pub use error::RequestError;
 pub use exchange::RequestedToken;
 
 use crate::{AuthnRequest, Credentials, Deadline, ScopeLimits, ScopeSet};
-use form::{Parameters, Place};
+use form::{ParameterPlace, Parameters};
 
 /// How large one request may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,9 +162,9 @@ impl TokenRequest {
         }
         let mut parameters = Parameters::default();
         if let Some(form) = parts.form {
-            parameters.read(form, Place::Form)?;
+            parameters.read(form, ParameterPlace::Form)?;
         }
-        parameters.read(parts.query.as_bytes(), Place::Query)?;
+        parameters.read(parts.query.as_bytes(), ParameterPlace::Query)?;
 
         let scopes = ScopeSet::parse(parameters.scopes.iter().map(|scope| &**scope), limits.scopes)?;
         if let (true, Some(error)) = (scopes.scopes().is_empty(), scopes.rejected().first()) {

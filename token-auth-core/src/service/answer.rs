@@ -1,3 +1,5 @@
+//! What a request is answered with, and what the log is told of it.
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,8 +9,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::TokenError;
-use crate::unix_seconds;
-use crate::{ActionSet, BackendError, Password, RequestedToken, ResourceScope, SourceId, TokenId};
+use crate::{
+    ActionSet, BackendError, Password, RequestedToken, ResourceScope, SourceId, TokenId, unix_seconds,
+    with_causes,
+};
 
 /// What a request is answered with, and how that came about.
 #[derive(Debug)]
@@ -110,7 +114,7 @@ pub struct Record {
     /// Which authenticator knew the account.
     pub source: Option<SourceId>,
     /// What was asked for and granted, scope by scope.
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<ScopeDecision>,
     /// The refresh token or personal access token that was used or issued, by its public id.
     pub token_id: Option<TokenId>,
     /// Why the request was denied or could not be answered.
@@ -119,15 +123,7 @@ pub struct Record {
 
 impl Record {
     pub(super) fn unavailable(&mut self, error: &BackendError) -> TokenError {
-        use std::error::Error as _;
-        let mut text = error.to_string();
-        let mut cause = error.source().and_then(|shown| shown.source());
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        self.reason = Some(text.into());
+        self.reason = Some(with_causes(error).into());
         TokenError::Unavailable
     }
 }
@@ -135,7 +131,7 @@ impl Record {
 /// What became of one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Decision {
+pub struct ScopeDecision {
     /// What was asked for.
     pub scope: ResourceScope,
     /// What was granted of it.
@@ -144,7 +140,7 @@ pub struct Decision {
     pub decided_by: Option<Arc<str>>,
 }
 
-impl Decision {
+impl ScopeDecision {
     pub(super) fn nobody(scope: ResourceScope) -> Self {
         Self { scope, granted: ActionSet::new(), decided_by: None }
     }

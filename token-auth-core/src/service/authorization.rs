@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::{Decision, TokenService};
+use super::{ScopeDecision, TokenService};
 use crate::{AccessRequest, Authz, BackendError, Identity, ResourceScope, TokenRequest};
 
 impl TokenService {
@@ -12,7 +12,7 @@ impl TokenService {
         &self,
         request: &TokenRequest,
         identity: &Identity,
-    ) -> Result<Vec<Decision>, BackendError> {
+    ) -> Result<Vec<ScopeDecision>, BackendError> {
         let scopes = request.scopes.scopes();
         // There is nothing to wait for beside a single one.
         if let [scope] = scopes {
@@ -45,9 +45,9 @@ impl TokenService {
         Ok(scopes.iter().zip(answers).map(decide).collect())
     }
 
-    fn decide(&self, identity: &Identity, scope: &ResourceScope, answer: Authz) -> Decision {
+    fn decide(&self, identity: &Identity, scope: &ResourceScope, answer: Authz) -> ScopeDecision {
         let grant = match answer {
-            Authz::Abstain => return Decision::nobody(scope.clone()),
+            Authz::Abstain => return ScopeDecision::nobody(scope.clone()),
             Authz::Grant(grant) => grant,
         };
         let decided_by = grant.decided_by.unwrap_or_else(|| self.authorizer.name().into());
@@ -57,7 +57,7 @@ impl TokenService {
             true => decided_by,
             false => format!("{decided_by}, narrowed by the credential").into(),
         };
-        Decision { granted, scope: scope.clone(), decided_by: Some(decided_by) }
+        ScopeDecision { granted, scope: scope.clone(), decided_by: Some(decided_by) }
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use attempts::Attempts;
 
-pub use answer::{Answer, Decision, Record, TokenResponse};
+pub use answer::{Answer, Record, ScopeDecision, TokenResponse};
 pub use attempts::AttemptLimits;
 #[cfg(feature = "http")]
 pub(crate) use error::error_body;
@@ -248,7 +248,7 @@ impl TokenService {
         if request.requested == RequestedToken::Password {
             return self.password(request, &identity, record, now).await;
         }
-        let entry = |decision: &Decision| AccessEntry::new(&decision.scope, decision.granted.clone());
+        let entry = |decision: &ScopeDecision| AccessEntry::new(&decision.scope, decision.granted.clone());
         let access = record.decisions.iter().map(entry).collect();
         let id = self.ids.next_id().map_err(|error| record.unavailable(&error))?;
         let claims = self.claims(&identity, request, access, now, lifetime, id);
@@ -337,7 +337,7 @@ impl TokenService {
 }
 
 /// What was granted, in the form of the `scope` parameter.
-fn granted_scope(decisions: &[Decision]) -> String {
+fn granted_scope(decisions: &[ScopeDecision]) -> String {
     let granted = decisions.iter().filter(|decision| !decision.granted.is_empty()).map(|decision| {
         let scope = &decision.scope;
         format!("{}:{}:{}", scope.resource_type(), scope.name(), decision.granted)

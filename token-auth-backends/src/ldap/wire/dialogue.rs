@@ -13,7 +13,7 @@ use super::frame;
 use super::message::{self, Outcome, Request, Response};
 use super::stream::Stream;
 use crate::ldap::LdapLimits;
-use crate::ldap::entry::Entry;
+use crate::ldap::entry::DirectoryEntry;
 use crate::ldap::filter::Filter;
 
 /// How much is read from the connection at once, in bytes.
@@ -45,7 +45,7 @@ pub(in crate::ldap) struct Wanted<'a> {
 
 /// What was found.
 pub(in crate::ldap) struct Found {
-    pub(in crate::ldap) entries: Vec<Entry>,
+    pub(in crate::ldap) entries: Vec<DirectoryEntry>,
     /// There are more than were wanted; these were not read to the end.
     pub(in crate::ldap) cut: bool,
     /// How the search ended, if it was not cut.
@@ -139,11 +139,11 @@ impl Dialogue {
         let mut entries = Vec::new();
         loop {
             match self.next(&mut answer).await? {
-                Response::Entry(_) if entries.len() >= most => {
+                Response::DirectoryEntry(_) if entries.len() >= most => {
                     let outcome = Outcome { code: 4, text: String::new() };
                     return Ok(Found { entries, cut: true, outcome });
                 }
-                Response::Entry(entry) => entries.push(entry),
+                Response::DirectoryEntry(entry) => entries.push(entry),
                 Response::Aside => {}
                 Response::Found(outcome) => {
                     self.underway = false;

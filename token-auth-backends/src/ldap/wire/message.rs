@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::ber::{self, ENUMERATED, INTEGER, Malformed, OCTETS, Reader, SEQUENCE, SET, application, context};
-use crate::ldap::entry::Entry;
+use crate::ldap::entry::DirectoryEntry;
 use crate::ldap::filter::Filter;
 
 /// What is asked.
@@ -25,7 +25,7 @@ pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Response {
     Bound(Outcome),
-    Entry(Entry),
+    DirectoryEntry(DirectoryEntry),
     /// A reference to another server, or an intermediate response; neither is made anything of.
     Aside,
     Found(Outcome),
@@ -101,7 +101,7 @@ pub(super) fn parse(message: &[u8]) -> Result<(u32, Response), Malformed> {
     let mut reader = Reader::new(content);
     let response = match tag {
         BIND_RESPONSE => Response::Bound(outcome(&mut reader)?),
-        SEARCH_ENTRY => Response::Entry(entry(reader)?),
+        SEARCH_ENTRY => Response::DirectoryEntry(entry(reader)?),
         SEARCH_DONE => Response::Found(outcome(&mut reader)?),
         SEARCH_REFERENCE | INTERMEDIATE => Response::Aside,
         EXTENDED_RESPONSE => {
@@ -127,7 +127,7 @@ fn outcome(reader: &mut Reader<'_>) -> Result<Outcome, Malformed> {
     Ok(Outcome { code, text })
 }
 
-fn entry(mut reader: Reader<'_>) -> Result<Entry, Malformed> {
+fn entry(mut reader: Reader<'_>) -> Result<DirectoryEntry, Malformed> {
     let dn = reader.text(OCTETS)?.to_owned();
     let mut list = reader.within(SEQUENCE)?;
     let mut attributes = Vec::new();
@@ -141,5 +141,5 @@ fn entry(mut reader: Reader<'_>) -> Result<Entry, Malformed> {
         }
         attributes.push((name, values));
     }
-    Ok(Entry::new(dn, attributes))
+    Ok(DirectoryEntry::new(dn, attributes))
 }

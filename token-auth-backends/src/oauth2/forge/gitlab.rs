@@ -1,3 +1,5 @@
+//! What GitLab says of someone who has signed in.
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use url::Url;
 use super::{Forge, Particulars};
 use crate::http_client::HttpOptions;
 use crate::oauth2::provider::{
-    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, not_allowed,
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, SignInVerdict, not_allowed,
     same_person, untrusted,
 };
 
@@ -90,7 +92,7 @@ impl GitLab {
         Self(Forge { clock: Arc::new(clock), ..self.0 })
     }
 
-    async fn verdict(&self, grant: ProviderGrant) -> Result<Verdict, BackendError> {
+    async fn verdict(&self, grant: ProviderGrant) -> Result<SignInVerdict, BackendError> {
         let token = grant.access_token.clone();
         let user: User = match self.0.user(&token).await? {
             Ok(user) => user,
@@ -139,7 +141,11 @@ impl IdentityProvider for GitLab {
         self.0.identifier().into()
     }
 
-    async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
+    async fn redeem(
+        &self,
+        code: &Password,
+        challenge: &Challenge<'_>,
+    ) -> Result<SignInVerdict, BackendError> {
         match self.0.redeem(code, challenge).await? {
             Ok(grant) => self.verdict(grant).await,
             Err(reason) => Ok(untrusted(reason)),
@@ -150,7 +156,7 @@ impl IdentityProvider for GitLab {
         self.0.renew(grant).await
     }
 
-    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<Verdict, BackendError> {
+    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<SignInVerdict, BackendError> {
         Ok(same_person(known, self.verdict(known.grant.clone()).await?))
     }
 }

@@ -24,7 +24,7 @@ use url::Url;
 use super::claims::{self, MAX_LABEL_VALUES};
 use super::exchange::{grant, judge, unavailable};
 use super::provider::{
-    Challenge, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
+    Challenge, Profile, ProviderGrant, Registration, Renewal, SignInVerdict, ended, not_allowed,
 };
 use crate::http_client::{HttpClient, HttpOptions};
 
@@ -144,7 +144,10 @@ impl Forge {
     }
 
     /// Whose token it is.
-    async fn user<T: DeserializeOwned>(&self, token: &Password) -> Result<Result<T, Verdict>, BackendError> {
+    async fn user<T: DeserializeOwned>(
+        &self,
+        token: &Password,
+    ) -> Result<Result<T, SignInVerdict>, BackendError> {
         let user = self.get("/user", token).await?;
         Ok(user.map_err(|_| ended("the access token is not taken any more")))
     }
@@ -205,7 +208,7 @@ impl Forge {
         (subject, account): (u64, String),
         label: Option<(&str, BTreeSet<String>)>,
         grant: ProviderGrant,
-    ) -> Verdict {
+    ) -> SignInVerdict {
         if !claims::is_account(&account) {
             return not_allowed("the account name cannot be used");
         }
@@ -219,7 +222,7 @@ impl Forge {
                 labels.insert(name, LabelValue::literal(value));
             }
         }
-        Verdict::Known(Profile { subject: subject.to_string(), account, labels, grant })
+        SignInVerdict::Known(Profile { subject: subject.to_string(), account, labels, grant })
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::oauth2::fake::{Asked, Fake, Told};
-use crate::oauth2::{IdentityProvider, Refusal};
+use crate::oauth2::{IdentityProvider, SignInRefusal};
 
 fn registration() -> Registration {
     Registration { client_id: "client".to_owned(), client_secret: Password::new("client-secret") }
@@ -51,10 +51,10 @@ async fn at_github(tell: impl Fn(&Asked, &str) -> Told + Send + Sync + 'static) 
     (fake, provider)
 }
 
-fn labels(verdict: Verdict) -> serde_json::Value {
+fn labels(verdict: SignInVerdict) -> serde_json::Value {
     match verdict {
-        Verdict::Known(profile) => serde_json::to_value(&profile.labels).unwrap(),
-        Verdict::Refused(refusal) => panic!("{refusal:?}"),
+        SignInVerdict::Known(profile) => serde_json::to_value(&profile.labels).unwrap(),
+        SignInVerdict::Refused(refusal) => panic!("{refusal:?}"),
     }
 }
 
@@ -73,7 +73,7 @@ async fn github_tells_login_teams_and_parents() {
     }
     assert!(!url.as_str().contains("verifier-verifier"), "{url}");
     let verdict = github.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
-    let Verdict::Known(profile) = &verdict else { panic!("{verdict:?}") };
+    let SignInVerdict::Known(profile) = &verdict else { panic!("{verdict:?}") };
     assert_eq!((&*profile.subject, &*profile.account), ("7", "Alice"));
     assert_eq!(labels(verdict), json!({"teams": ["all", "company", "dev", "ops"]}));
     let asked = fake.asked.lock().unwrap();
@@ -140,11 +140,11 @@ async fn github_refuses_strangers_and_fails_closed() {
         );
         match name {
             // The third page is not there.
-            "teams without end" => assert!(!matches!(answer, Ok(Verdict::Known(_))), "{shown}"),
+            "teams without end" => assert!(!matches!(answer, Ok(SignInVerdict::Known(_))), "{shown}"),
             _ => match answer {
-                Ok(Verdict::Refused(_)) => assert!(refused, "{name}"),
+                Ok(SignInVerdict::Refused(_)) => assert!(refused, "{name}"),
                 Err(_) => assert!(!refused, "{name}"),
-                Ok(Verdict::Known(_)) => panic!("{name}: {shown}"),
+                Ok(SignInVerdict::Known(_)) => panic!("{name}: {shown}"),
             },
         }
     }
@@ -196,7 +196,7 @@ async fn gitlab_checks_the_group() {
         match groups {
             Some(groups) => assert_eq!(labels(verdict), json!({"groups": groups})),
             None => assert!(
-                matches!(verdict, Verdict::Refused(Refusal::NotAllowed(_))),
+                matches!(verdict, SignInVerdict::Refused(SignInRefusal::NotAllowed(_))),
                 "{organization}: {verdict:?}"
             ),
         }
@@ -207,7 +207,7 @@ async fn gitlab_checks_the_group() {
     };
     let (_fake, provider) = at_gitlab("acme", blocked).await;
     let verdict = provider.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
-    assert!(matches!(verdict, Verdict::Refused(Refusal::NotAllowed(_))), "{verdict:?}");
+    assert!(matches!(verdict, SignInVerdict::Refused(SignInRefusal::NotAllowed(_))), "{verdict:?}");
 }
 
 #[tokio::test]
@@ -215,7 +215,8 @@ async fn gitlabs_tokens_are_renewed_when_they_end() {
     static NOW: AtomicU64 = AtomicU64::new(1_800_000_000);
     let (fake, provider) = at_gitlab("acme", gitlab).await;
     let provider = provider.with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW.load(Ordering::Relaxed)));
-    let Verdict::Known(mut profile) = provider.redeem(&Password::new("code"), &CHALLENGE).await.unwrap()
+    let SignInVerdict::Known(mut profile) =
+        provider.redeem(&Password::new("code"), &CHALLENGE).await.unwrap()
     else {
         panic!("refused")
     };
@@ -228,11 +229,14 @@ async fn gitlabs_tokens_are_renewed_when_they_end() {
     let grant = renew(&profile).await;
     assert_eq!((grant.access_token.expose(), grant.refresh_token.as_ref().unwrap().expose()), ("a2", "r2"));
     profile.grant = grant;
-    assert!(matches!(provider.revalidate(&profile, None).await, Ok(Verdict::Known(_))));
+    assert!(matches!(provider.revalidate(&profile, None).await, Ok(SignInVerdict::Known(_))));
     assert_eq!(fake.paths().iter().filter(|path| path.contains("/oauth/token")).count(), 2);
     // Someone else with the same name is not the one who signed in.
     profile.subject = "10".to_owned();
-    assert!(matches!(provider.revalidate(&profile, None).await, Ok(Verdict::Refused(Refusal::Untrusted(_)))));
+    assert!(matches!(
+        provider.revalidate(&profile, None).await,
+        Ok(SignInVerdict::Refused(SignInRefusal::Untrusted(_)))
+    ));
     profile.grant = ProviderGrant { refresh_token: None, expires: Some(UNIX_EPOCH), ..profile.grant };
     assert!(matches!(provider.renew(&profile.grant).await, Ok(Renewal::Ended(_))));
 }

@@ -29,7 +29,7 @@ pub(super) struct Expected<'a> {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(super) enum IdTokenProblem {
     UnknownKey,
     Untrusted(&'static str),
 }
@@ -39,23 +39,23 @@ pub(super) fn verify(
     token: &str,
     provider: &Published,
     expected: &Expected<'_>,
-) -> Result<Map<String, Value>, Problem> {
+) -> Result<Map<String, Value>, IdTokenProblem> {
     let payload = provider.keys.verify(token).map_err(problem)?;
     let algorithm =
         algorithm(token).filter(|known| provider.algorithms.iter().any(|name| name == known.name()));
-    let algorithm = algorithm.ok_or(Problem::Untrusted(FORBIDDEN))?;
-    let claims =
-        jwt::claims(&payload).ok_or(Problem::Untrusted("the claims of the ID token cannot be read"))?;
-    expected.judge(&claims, algorithm).map_err(Problem::Untrusted)?;
+    let algorithm = algorithm.ok_or(IdTokenProblem::Untrusted(FORBIDDEN))?;
+    let claims = jwt::claims(&payload)
+        .ok_or(IdTokenProblem::Untrusted("the claims of the ID token cannot be read"))?;
+    expected.judge(&claims, algorithm).map_err(IdTokenProblem::Untrusted)?;
     Ok(claims)
 }
 
 const FORBIDDEN: &str = "the ID token is signed with an algorithm that is not allowed";
 
-fn problem(error: VerifyError) -> Problem {
-    Problem::Untrusted(match error {
+fn problem(error: VerifyError) -> IdTokenProblem {
+    IdTokenProblem::Untrusted(match error {
         // A provider that does not name its keys, or names all the same, has perhaps another one now.
-        VerifyError::UnknownKey | VerifyError::Signature => return Problem::UnknownKey,
+        VerifyError::UnknownKey | VerifyError::Signature => return IdTokenProblem::UnknownKey,
         VerifyError::Algorithm => FORBIDDEN,
         _ => "the ID token cannot be used",
     })

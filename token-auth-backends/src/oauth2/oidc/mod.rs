@@ -30,12 +30,12 @@ use zeroize::Zeroizing;
 use super::claims;
 use super::exchange::{grant, judge, unavailable};
 use super::provider::{
-    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, Verdict, ended, not_allowed,
-    same_person, untrusted,
+    Challenge, IdentityProvider, Profile, ProviderGrant, Registration, Renewal, SignInVerdict, ended,
+    not_allowed, same_person, untrusted,
 };
 use crate::http_client::{HttpClient, HttpError};
 use crate::issuer::{KeyOptions, Remembered};
-use id_token::{Expected, Problem};
+use id_token::{Expected, IdTokenProblem};
 use published::{Provider, Published};
 use statement::Statement;
 
@@ -55,7 +55,7 @@ type Client = oauth2::Client<
 >;
 /// Of the token endpoint (OpenID Connect Core 1.0, section 3.1.3.3).
 type Answer = StandardTokenResponse<WithIdToken, BasicTokenType>;
-type Claims = Map<String, Value>;
+type ClaimMap = Map<String, Value>;
 
 #[derive(Clone, Serialize, Deserialize)]
 struct WithIdToken {
@@ -130,7 +130,7 @@ impl Oidc {
         token: &str,
         access_token: &Password,
         nonce: Option<&str>,
-    ) -> Result<Claims, &'static str> {
+    ) -> Result<ClaimMap, &'static str> {
         let verify = |provider: &Published| {
             let expected = Expected {
                 issuer: &self.options.issuer,
@@ -143,15 +143,15 @@ impl Oidc {
             id_token::verify(token, provider, &expected)
         };
         let verified = match verify(provider) {
-            Err(Problem::UnknownKey) => match self.published.other_than(provider).await {
+            Err(IdTokenProblem::UnknownKey) => match self.published.other_than(provider).await {
                 Some(newer) => verify(&newer),
-                None => Err(Problem::UnknownKey),
+                None => Err(IdTokenProblem::UnknownKey),
             },
             verified => verified,
         };
         verified.map_err(|problem| match problem {
-            Problem::Untrusted(reason) => reason,
-            Problem::UnknownKey => "the ID token is not signed with a key that the provider publishes",
+            IdTokenProblem::Untrusted(reason) => reason,
+            IdTokenProblem::UnknownKey => "the ID token is not signed with a key that the provider publishes",
         })
     }
 
@@ -160,7 +160,7 @@ impl Oidc {
         &self,
         provider: &Published,
         access_token: &Password,
-    ) -> Result<Option<Result<Claims, &'static str>>, BackendError> {
+    ) -> Result<Option<Result<ClaimMap, &'static str>>, BackendError> {
         let Some(url) = &provider.user_info else { return Ok(None) };
         let request = Request::get(url.as_str())
             .header(ACCEPT, "application/json")
@@ -188,9 +188,9 @@ impl Oidc {
     async fn profile(
         &self,
         provider: &Published,
-        claims: Claims,
+        claims: ClaimMap,
         grant: ProviderGrant,
-    ) -> Result<Verdict, BackendError> {
+    ) -> Result<SignInVerdict, BackendError> {
         let Some(subject) = claims::text(&claims, "sub") else {
             return Ok(untrusted("the ID token has no subject"));
         };
@@ -211,7 +211,7 @@ impl Oidc {
         Ok(self.judge_statement(&said, subject, grant))
     }
 
-    fn judge_statement(&self, said: &Statement, subject: String, grant: ProviderGrant) -> Verdict {
+    fn judge_statement(&self, said: &Statement, subject: String, grant: ProviderGrant) -> SignInVerdict {
         if let Some(domain) = &self.options.hosted_domain
             && !said.text("hd").is_some_and(|hosted| hosted.eq_ignore_ascii_case(domain))
         {
@@ -226,14 +226,14 @@ impl Oidc {
             return not_allowed("the provider gives no account name, or one that cannot be used");
         };
         match claims::labels(|claim| said.find(claim), &self.options.label_claims) {
-            Some(labels) => Verdict::Known(Profile { subject, account, labels, grant }),
+            Some(labels) => SignInVerdict::Known(Profile { subject, account, labels, grant }),
             None => not_allowed("the account has too many label values"),
         }
     }
 
     /// Without an ID token only the userinfo endpoint can tell. What it leaves out of what was said at the sign-in cannot
     /// be told from what was taken away.
-    async fn ask_user(&self, provider: &Published, known: &Profile) -> Result<Verdict, BackendError> {
+    async fn ask_user(&self, provider: &Published, known: &Profile) -> Result<SignInVerdict, BackendError> {
         let grant = known.grant.clone();
         match self.user_info(provider, &grant.access_token).await? {
             None => Ok(ended("the provider tells nothing of its users after the sign-in")),
@@ -244,7 +244,7 @@ impl Oidc {
                     None => untrusted("the userinfo endpoint tells of nobody"),
                 };
                 Ok(match verdict {
-                    Verdict::Known(now)
+                    SignInVerdict::Known(now)
                         if known.labels.iter().any(|(label, _)| !now.labels.contains(label)) =>
                     {
                         ended("the provider tells some claims only at the sign-in")
@@ -287,7 +287,11 @@ impl IdentityProvider for Oidc {
         Ok(request.url().0)
     }
 
-    async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
+    async fn redeem(
+        &self,
+        code: &Password,
+        challenge: &Challenge<'_>,
+    ) -> Result<SignInVerdict, BackendError> {
         let provider = self.published().await?;
         let client = self.client(&provider, challenge.redirect_url)?;
         let request = client
@@ -333,7 +337,7 @@ impl IdentityProvider for Oidc {
         &self,
         known: &Profile,
         id_token: Option<&Password>,
-    ) -> Result<Verdict, BackendError> {
+    ) -> Result<SignInVerdict, BackendError> {
         let provider = self.published().await?;
         let verdict = match id_token {
             None => self.ask_user(&provider, known).await?,

@@ -1,15 +1,14 @@
 //! What a provider says of one person: in the ID token, and at the userinfo endpoint.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::ClaimMap;
 use crate::oauth2::claims::{find, text};
-
-type Claims = Map<String, Value>;
 
 /// The claims of one person. The ID token's count first; an address counts only with what its own document says of it.
 pub(super) struct Statement {
     /// In the order in which they count: at least one, at most two.
-    documents: Vec<Claims>,
+    documents: Vec<ClaimMap>,
 }
 
 /// What is said of an address. Of what is no address nothing needs to be said.
@@ -21,11 +20,11 @@ enum Verified {
 }
 
 impl Statement {
-    pub(super) fn new(claims: Claims) -> Self {
+    pub(super) fn new(claims: ClaimMap) -> Self {
         Self { documents: vec![claims] }
     }
 
-    pub(super) fn add(&mut self, further: Claims) {
+    pub(super) fn add(&mut self, further: ClaimMap) {
         self.documents.push(further);
     }
 

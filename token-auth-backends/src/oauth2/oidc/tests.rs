@@ -113,7 +113,7 @@ async fn provider(script: Script) -> (Fake, Oidc) {
     (fake, oidc)
 }
 
-async fn redeemed(script: Script) -> Result<Verdict, BackendError> {
+async fn redeemed(script: Script) -> Result<SignInVerdict, BackendError> {
     let (_fake, oidc) = provider(script).await;
     oidc.redeem(&Password::new("code"), &CHALLENGE).await
 }
@@ -136,7 +136,7 @@ async fn a_good_token_tells_who_it_is() {
         json!({"email_verified": "true"}),
     ] {
         let verdict = redeemed(with_claims(claims.clone())).await.unwrap();
-        let Verdict::Known(profile) = verdict else { panic!("{claims}: {verdict:?}") };
+        let SignInVerdict::Known(profile) = verdict else { panic!("{claims}: {verdict:?}") };
         assert_eq!((&*profile.account, &*profile.subject), ("alice@example.com", "1"));
         assert_eq!(serde_json::to_value(&profile.labels).unwrap(), json!({"groups": ["dev"]}));
     }
@@ -179,7 +179,7 @@ async fn a_bad_token_is_refused() {
         let userinfo = Some((200, "", json!({"sub": "1"}).to_string()));
         let script = Script { claims: claims.clone(), userinfo, ..Script::default() };
         let verdict = redeemed(script).await.unwrap();
-        let Verdict::Refused(refusal) = verdict else { panic!("{claims}: {verdict:?}") };
+        let SignInVerdict::Refused(refusal) = verdict else { panic!("{claims}: {verdict:?}") };
         assert!(refusal.reason().contains(reason), "{claims}: {refusal:?}");
     }
 }
@@ -203,7 +203,7 @@ async fn algorithms_are_not_confused() {
         ("empty", Script { token: Some(String::new()), ..Script::default() }),
     ] {
         let answer = redeemed(script).await;
-        assert!(!matches!(answer, Ok(Verdict::Known(_))), "{name}: {answer:?}");
+        assert!(!matches!(answer, Ok(SignInVerdict::Known(_))), "{name}: {answer:?}");
         assert!(!format!("{answer:?}").contains("secret-"), "{name}: {answer:?}");
     }
 }
@@ -240,9 +240,9 @@ async fn another_key_of_the_same_name_is_learnt() {
     let (fake, oidc) = provider(Script { rotated: true, ..Script::default() }).await;
     let oidc = oidc.with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW_HERE.load(Ordering::SeqCst)));
     let redeem = async || oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
-    assert!(matches!(redeem().await, Verdict::Refused(_)), "the keys were fetched a moment ago");
+    assert!(matches!(redeem().await, SignInVerdict::Refused(_)), "the keys were fetched a moment ago");
     NOW_HERE.fetch_add(10, Ordering::SeqCst);
-    assert!(matches!(redeem().await, Verdict::Known(_)));
+    assert!(matches!(redeem().await, SignInVerdict::Known(_)));
     let fetched = fake.paths().iter().filter(|path| path.ends_with("/jwks")).count();
     assert_eq!(fetched, 2);
 }
@@ -266,11 +266,11 @@ async fn what_the_token_lacks_is_asked_for() {
         let answer =
             redeemed(Script { claims: lacks.clone(), userinfo: userinfo.clone(), ..Script::default() }).await;
         match (groups, answer) {
-            (Some(groups), Ok(Verdict::Known(profile))) => {
+            (Some(groups), Ok(SignInVerdict::Known(profile))) => {
                 assert_eq!(serde_json::to_value(&profile.labels).unwrap(), groups);
                 assert_eq!(profile.account, "alice@example.com", "the token's own claims count first");
             }
-            (None, Err(_) | Ok(Verdict::Refused(_))) => {}
+            (None, Err(_) | Ok(SignInVerdict::Refused(_))) => {}
             (groups, answer) => panic!("{userinfo:?}: {answer:?} instead of {groups:?}"),
         }
     }
@@ -317,8 +317,8 @@ async fn one_document_vouches_for_its_own_address() {
         };
         let verdict = redeemed(script).await.unwrap();
         let found = match &verdict {
-            Verdict::Known(profile) => Some(&*profile.account),
-            Verdict::Refused(_) => None,
+            SignInVerdict::Known(profile) => Some(&*profile.account),
+            SignInVerdict::Refused(_) => None,
         };
         assert_eq!(found, account, "{id_token} and {userinfo}: {verdict:?}");
     }
@@ -341,7 +341,7 @@ async fn an_address_as_a_label_is_verified_too() {
         options.label_claims = vec!["mail=email".into()];
         let oidc = Oidc::new("oidc", options).unwrap().with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
         let verdict = oidc.redeem(&Password::new("code"), &CHALLENGE).await;
-        assert_eq!(matches!(verdict, Ok(Verdict::Known(_))), good, "{claims}: {verdict:?}");
+        assert_eq!(matches!(verdict, Ok(SignInVerdict::Known(_))), good, "{claims}: {verdict:?}");
     }
 }
 
@@ -357,7 +357,7 @@ async fn a_provider_that_never_says_it_can_be_believed() {
         let options = OidcOptions { dangerous_unverified_email: true, ..oidc.options.clone() };
         let oidc = Oidc::new("oidc", options).unwrap().with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
         let verdict = oidc.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
-        assert_eq!(matches!(verdict, Verdict::Known(_)), good, "{claims}: {verdict:?}");
+        assert_eq!(matches!(verdict, SignInVerdict::Known(_)), good, "{claims}: {verdict:?}");
     }
 }
 
@@ -382,6 +382,6 @@ async fn google_is_asked_for_the_domain() {
             "{url}"
         );
         let verdict = google.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
-        assert_eq!(matches!(verdict, Verdict::Known(_)), good, "{hosted}: {verdict:?}");
+        assert_eq!(matches!(verdict, SignInVerdict::Known(_)), good, "{hosted}: {verdict:?}");
     }
 }

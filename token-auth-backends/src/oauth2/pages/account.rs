@@ -8,7 +8,7 @@ use token_auth_core::{
     BackendError, CreateTokenError, NewPersonalToken, PageCursor, TokenId, TokenKind, TokenQuery, TokenRecord,
 };
 
-use super::answer::{Answer, Problem, is_for_a_person, page};
+use super::answer::{Answer, PageProblem, is_for_a_person, page};
 use super::form::Fields;
 use super::templates::{AccountPage, Lifetime, TokenLine};
 use super::{Member, Visit, dates};
@@ -26,15 +26,15 @@ const SHOWN: &str =
     "A token is shown once, for two minutes. If you have no copy of it, revoke it and create another.";
 
 impl Visit<'_> {
-    pub(super) async fn account(&self) -> Result<Answer, Problem> {
+    pub(super) async fn account(&self) -> Result<Answer, PageProblem> {
         match self.member().await? {
             Some(member) => self.tokens(&member, None).await,
             None if is_for_a_person(self.parts) => Ok(self.to("/sign-in")),
-            None => Err(Problem::SIGNED_OUT),
+            None => Err(PageProblem::SIGNED_OUT),
         }
     }
 
-    async fn tokens(&self, member: &Member<'_>, problem: Option<&str>) -> Result<Answer, Problem> {
+    async fn tokens(&self, member: &Member<'_>, problem: Option<&str>) -> Result<Answer, PageProblem> {
         let Member { session, offer } = member;
         let envelope = self.envelope(offer);
         let fields = Fields::parse(self.parts.uri.query().unwrap_or_default().as_bytes());
@@ -43,7 +43,7 @@ impl Visit<'_> {
         let after = after.map(|cursor: String| PageCursor::new(cursor));
         let query = TokenQuery::all().of_account(&*session.account);
         let found = self.pages.tokens.store().list(&query, after.as_ref(), PAGE).await;
-        let mut found = found.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let mut found = found.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
         found.records.sort_by_key(|record| Reverse(record.created));
         let now = self.pages.clock.now();
         let own = found.records.iter().filter(|record| member.owns(record) && !record.has_ended(now));
@@ -91,7 +91,7 @@ impl Visit<'_> {
         choices
     }
 
-    pub(super) async fn create(&self, form: &[u8]) -> Result<Answer, Problem> {
+    pub(super) async fn create(&self, form: &[u8]) -> Result<Answer, PageProblem> {
         let fields = Fields::parse(form);
         let member = self.sender(&fields).await?;
         let Member { offer, session } = &member;
@@ -117,28 +117,30 @@ impl Visit<'_> {
             .with_at_most(self.pages.options.tokens);
         let (token, record) = match self.pages.tokens.create(new, &*self.pages.accounts, now).await {
             Ok(created) => created,
-            Err(CreateTokenError::UnknownAccount(_)) => return Err(Problem::SIGNED_OUT),
+            Err(CreateTokenError::UnknownAccount(_)) => return Err(PageProblem::SIGNED_OUT),
             Err(CreateTokenError::Enough) => {
                 return self
                     .tokens(&member, Some("You have as many tokens as you may: revoke one first."))
                     .await;
             }
-            Err(CreateTokenError::Unavailable(error)) => return Err(self.unavailable(&error, Problem::AWAY)),
+            Err(CreateTokenError::Unavailable(error)) => {
+                return Err(self.unavailable(&error, PageProblem::AWAY));
+            }
             Err(error) => {
                 let error = BackendError::new("pages", error);
-                return Err(self.unavailable(&error, Problem::UNAVAILABLE));
+                return Err(self.unavailable(&error, PageProblem::UNAVAILABLE));
             }
         };
         let kept = match self.is_current(&member).await {
             Ok(true) => self.keep(&member, &token).await,
             // All that the session could do has ended while it made this token.
-            Ok(false) => Err(Problem::SIGNED_OUT),
+            Ok(false) => Err(PageProblem::SIGNED_OUT),
             Err(problem) => Err(problem),
         };
         if let Err(problem) = kept {
             // Nobody will ever have read it.
             let removed = self.pages.tokens.store().revoke(&record.id).await;
-            removed.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+            removed.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
             return Err(problem);
         }
         let (id, address, account) = (&self.id, &self.address, &*session.account);
@@ -149,19 +151,19 @@ impl Visit<'_> {
         Ok(self.to(&format!("/account/tokens/{}", record.id)))
     }
 
-    pub(super) async fn revoke(&self, id: &str, form: &[u8]) -> Result<Answer, Problem> {
+    pub(super) async fn revoke(&self, id: &str, form: &[u8]) -> Result<Answer, PageProblem> {
         let member = self.sender(&Fields::parse(form)).await?;
-        let id: TokenId = id.parse().map_err(|_| Problem::NOT_FOUND)?;
+        let id: TokenId = id.parse().map_err(|_| PageProblem::NOT_FOUND)?;
         let record = self.pages.tokens.store().get(&id).await;
-        let record = record.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let record = record.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
         // Someone else's token is no token at all.
-        record.filter(|record| member.owns(record)).ok_or(Problem::NOT_FOUND)?;
+        record.filter(|record| member.owns(record)).ok_or(PageProblem::NOT_FOUND)?;
         self.pages
             .tokens
             .store()
             .revoke(&id)
             .await
-            .map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+            .map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
         self.log("a token was revoked", Some(&member.session.account), Some(&id));
         Ok(self.to("/account?revoked"))
     }

@@ -17,14 +17,14 @@ pub(super) type Answer = Response<Full<Bytes>>;
 
 /// Why a page is not what was asked for. Its texts are for people and clients; nothing of how it came about is in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct PageProblem {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) title: &'static str,
     pub(super) text: &'static str,
 }
 
-impl Problem {
+impl PageProblem {
     const fn new(status: StatusCode, code: &'static str, title: &'static str, text: &'static str) -> Self {
         Self { status, code, title, text }
     }
@@ -124,21 +124,21 @@ pub(super) fn is_for_a_person(parts: &Parts) -> bool {
 
 /// A page. Nothing of it is kept by the browser or a proxy.
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Answer {
-    let Ok(text) = template.render() else { return json(&Problem::UNAVAILABLE) };
+    let Ok(text) = template.render() else { return json(&PageProblem::UNAVAILABLE) };
     let mut answer = Response::new(Full::new(Bytes::from(text)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     answer
 }
 
-pub(super) fn json(problem: &Problem) -> Answer {
+pub(super) fn json(problem: &PageProblem) -> Answer {
     error(problem.status, problem.code, problem.title)
 }
 
 /// To another page. Always with GET, so that nothing is sent twice (RFC 9110, section 15.4.4).
 pub(super) fn redirect(to: &str) -> Answer {
     let mut answer = Response::new(Full::default());
-    let Ok(to) = HeaderValue::from_str(to) else { return json(&Problem::UNAVAILABLE) };
+    let Ok(to) = HeaderValue::from_str(to) else { return json(&PageProblem::UNAVAILABLE) };
     *answer.status_mut() = StatusCode::SEE_OTHER;
     answer.headers_mut().insert(LOCATION, to);
     answer

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use token_auth_core::{BlobKey, BlobWrite, OpaqueToken, TokenId, TokenRecord};
 use zeroize::Zeroizing;
 
-use super::answer::{Answer, Problem, page};
+use super::answer::{Answer, PageProblem, page};
 use super::session::seconds;
 use super::templates::CreatedPage;
 use super::{Member, Visit, commands, dates};
@@ -28,32 +28,32 @@ struct Waiting {
 
 impl Visit<'_> {
     /// Puts a token where the next page finds it.
-    pub(super) async fn keep(&self, member: &Member<'_>, token: &OpaqueToken) -> Result<(), Problem> {
+    pub(super) async fn keep(&self, member: &Member<'_>, token: &OpaqueToken) -> Result<(), PageProblem> {
         let until = seconds(self.pages.clock.now(), PATIENCE);
         let secret = Zeroizing::new(token.expose().to_owned());
         let waiting = Waiting { id: token.id().clone(), secret, until };
         let envelope = self.envelope(member.offer).of(&member.session);
-        let sealed = envelope.seal(Purpose::Created, &waiting).ok_or(Problem::UNAVAILABLE)?;
+        let sealed = envelope.seal(Purpose::Created, &waiting).ok_or(PageProblem::UNAVAILABLE)?;
         let (store, key) = (self.pages.tokens.store(), waiting_for(member));
         for _ in 0..ATTEMPTS {
             let before = store.read_blob(&key).await;
-            let before = before.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+            let before = before.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
             let written = store.write_blob(&key, before.as_ref().map(|blob| &blob.version), &sealed).await;
-            let written = written.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+            let written = written.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
             if matches!(written, BlobWrite::Written(_)) {
                 return Ok(());
             }
         }
-        Err(Problem::UNAVAILABLE)
+        Err(PageProblem::UNAVAILABLE)
     }
 
     /// Shows a token that was made a moment ago, once.
-    pub(super) async fn show(&self, id: &str) -> Result<Answer, Problem> {
+    pub(super) async fn show(&self, id: &str) -> Result<Answer, PageProblem> {
         let Some(member) = self.member().await? else { return Ok(self.to("/sign-in")) };
-        let id: TokenId = id.parse().map_err(|_| Problem::NOT_FOUND)?;
+        let id: TokenId = id.parse().map_err(|_| PageProblem::NOT_FOUND)?;
         let record = self.pages.tokens.store().get(&id).await;
-        let record = record.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
-        let record = record.filter(|record| member.owns(record)).ok_or(Problem::NOT_FOUND)?;
+        let record = record.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
+        let record = record.filter(|record| member.owns(record)).ok_or(PageProblem::NOT_FOUND)?;
         match self.take(&member, &id).await? {
             Some(secret) => Ok(self.created(&member, &record, &secret)),
             None => Ok(self.to("/account?shown")),
@@ -61,16 +61,20 @@ impl Visit<'_> {
     }
 
     /// Takes the token out; of two who try at once one has it.
-    async fn take(&self, member: &Member<'_>, id: &TokenId) -> Result<Option<Zeroizing<String>>, Problem> {
+    async fn take(
+        &self,
+        member: &Member<'_>,
+        id: &TokenId,
+    ) -> Result<Option<Zeroizing<String>>, PageProblem> {
         let (store, key) = (self.pages.tokens.store(), waiting_for(member));
         let blob = store.read_blob(&key).await;
-        let blob = blob.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let blob = blob.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
         let Some(blob) = blob else { return Ok(None) };
         let envelope = self.envelope(member.offer).of(&member.session);
         let waiting = envelope.open::<Waiting>(Purpose::Created, &blob.data);
         let Some(waiting) = waiting.filter(|waiting| waiting.id == *id) else { return Ok(None) };
         let taken = store.write_blob(&key, Some(&blob.version), &[]).await;
-        let taken = taken.map_err(|error| self.unavailable(&error, Problem::UNAVAILABLE))?;
+        let taken = taken.map_err(|error| self.unavailable(&error, PageProblem::UNAVAILABLE))?;
         let in_time = seconds(self.pages.clock.now(), Duration::ZERO) < waiting.until;
         Ok((in_time && matches!(taken, BlobWrite::Written(_))).then_some(waiting.secret))
     }

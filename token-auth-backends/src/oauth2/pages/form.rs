@@ -1,4 +1,5 @@
-//! The fields of a form or a query.
+//! The fields of a form that a person has filled in, or of a query. Apart from the reader of the protocol's requests, which refuses
+//! what it cannot read with a code for programs: here what is amiss is a field without a value, and the page asks for it again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -30,14 +30,14 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use token_auth_core::http::{ClientAddress, request_id};
-use token_auth_core::{Authenticator, BackendError, Clock, StoredTokens, SystemClock, TokenId};
+use token_auth_core::{Authenticator, BackendError, Clock, StoredTokens, SystemClock, TokenId, with_causes};
 use tracing::field::DisplayValue;
 
 use super::cookie;
 use super::seal::SealingKeys;
 use super::source::SignInSource;
-use answer::{Answer, Problem, is_for_a_person, json, page, redirect, secured};
-use place::Place;
+use answer::{Answer, PageProblem, is_for_a_person, json, page, redirect, secured};
+use place::Mount;
 use session::{Envelope, Session};
 use templates::{Frame, ProblemPage, User};
 
@@ -108,7 +108,7 @@ struct Inner {
 struct Visit<'a> {
     pages: &'a Inner,
     parts: &'a Parts,
-    place: Place,
+    place: Mount,
     id: String,
     address: Option<DisplayValue<IpAddr>>,
 }
@@ -161,8 +161,8 @@ impl SignInPages {
         B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
     {
         let (parts, body) = request.into_parts();
-        let Some(place) = Place::of(&self.0.options, &parts) else {
-            return secured(json(&Problem::MALFORMED));
+        let Some(place) = Mount::of(&self.0.options, &parts) else {
+            return secured(json(&PageProblem::MALFORMED));
         };
         let connection = parts.extensions.get::<ClientAddress>().copied();
         let address = self.0.options.addresses.resolve(&parts.headers, connection).ok().flatten();
@@ -197,7 +197,7 @@ impl Inner {
 }
 
 impl Visit<'_> {
-    async fn answer<B>(&self, body: B) -> Result<Answer, Problem>
+    async fn answer<B>(&self, body: B) -> Result<Answer, PageProblem>
     where
         B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
     {
@@ -209,31 +209,31 @@ impl Visit<'_> {
             ["account", "tokens", _] => "GET",
             ["sign-out"] | ["account", "tokens"] | ["account", "tokens", _, "revoke"] => "POST",
             _ if self.pages.offer_of_callback(path).is_some() => "GET, HEAD",
-            _ => return Err(Problem::NOT_FOUND),
+            _ => return Err(PageProblem::NOT_FOUND),
         };
         if !methods.split(", ").any(|method| self.parts.method == *method) {
-            let mut answer = self.problem(&Problem::METHOD);
+            let mut answer = self.problem(&PageProblem::METHOD);
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
             return Ok(answer);
         }
         if self.parts.uri.query().is_some_and(|query| query.len() > self.pages.options.request_bytes) {
-            return Err(Problem::TOO_LARGE);
+            return Err(PageProblem::TOO_LARGE);
         }
         match segments.as_slice() {
             [""] => self.index().await,
             ["sign-in"] => Ok(self.sign_in_page(None).await),
-            ["sign-in", id] => self.begin(self.pages.offer(id).ok_or(Problem::NOT_FOUND)?).await,
+            ["sign-in", id] => self.begin(self.pages.offer(id).ok_or(PageProblem::NOT_FOUND)?).await,
             ["account"] => self.account().await,
             ["account", "tokens"] => self.create(&self.form(body).await?).await,
             ["account", "tokens", id] => self.show(id).await,
             ["account", "tokens", id, _] => self.revoke(id, &self.form(body).await?).await,
             ["sign-out"] => self.sign_out(&self.form(body).await?).await,
-            _ => self.callback(self.pages.offer_of_callback(path).ok_or(Problem::NOT_FOUND)?).await,
+            _ => self.callback(self.pages.offer_of_callback(path).ok_or(PageProblem::NOT_FOUND)?).await,
         }
     }
 
     /// docker_auth's way: to the one provider's page. Whoever is signed in sees the tokens.
-    async fn index(&self) -> Result<Answer, Problem> {
+    async fn index(&self) -> Result<Answer, PageProblem> {
         let to = match (self.member().await?, self.pages.offers.as_slice()) {
             (Some(_), _) => "/account".to_owned(),
             (None, [offer]) => format!("/{}_auth", offer.source.id()),
@@ -243,32 +243,32 @@ impl Visit<'_> {
     }
 
     /// The body of a form that one of these pages has sent.
-    async fn form<B>(&self, body: B) -> Result<Bytes, Problem>
+    async fn form<B>(&self, body: B) -> Result<Bytes, PageProblem>
     where
         B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
     {
         if !self.place.sent(self.parts) {
             self.log("another site sent a form", None, None);
-            return Err(Problem::FORGED);
+            return Err(PageProblem::FORGED);
         }
         let body = Limited::new(body, self.pages.options.request_bytes).collect().await;
         body.map(http_body_util::Collected::to_bytes).map_err(|error| match error.is::<LengthLimitError>() {
-            true => Problem::TOO_LARGE,
-            false => Problem::MALFORMED,
+            true => PageProblem::TOO_LARGE,
+            false => PageProblem::MALFORMED,
         })
     }
 
     /// Whoever is signed in, if the form is of their session.
-    async fn sender(&self, fields: &form::Fields<'_>) -> Result<Member<'_>, Problem> {
-        let member = self.member().await?.ok_or(Problem::SIGNED_OUT)?;
+    async fn sender(&self, fields: &form::Fields<'_>) -> Result<Member<'_>, PageProblem> {
+        let member = self.member().await?.ok_or(PageProblem::SIGNED_OUT)?;
         match fields.get("csrf").is_some_and(|csrf| session::same(csrf, &member.session.csrf)) {
             true => Ok(member),
-            false => Err(Problem::FORGED),
+            false => Err(PageProblem::FORGED),
         }
     }
 
     /// Whoever is signed in, as the cookie says, unless they have signed out since.
-    async fn member(&self) -> Result<Option<Member<'_>>, Problem> {
+    async fn member(&self) -> Result<Option<Member<'_>>, PageProblem> {
         let Some(cookie) = cookie::read(&self.parts.headers, &self.cookie_name("session")) else {
             return Ok(None);
         };
@@ -284,8 +284,8 @@ impl Visit<'_> {
     }
 
     /// Whether the account's sessions have not ended since this one was begun, and the account is still the same person's.
-    async fn is_current(&self, Member { offer, session }: &Member<'_>) -> Result<bool, Problem> {
-        let unavailable = |error: BackendError| self.unavailable(&error, Problem::UNAVAILABLE);
+    async fn is_current(&self, Member { offer, session }: &Member<'_>) -> Result<bool, PageProblem> {
+        let unavailable = |error: BackendError| self.unavailable(&error, PageProblem::UNAVAILABLE);
         let mark = self.pages.tokens.session_mark(&session.account).await.map_err(unavailable)?;
         if mark.as_ref() != Some(&session.mark) {
             return Ok(false);
@@ -317,7 +317,7 @@ impl Visit<'_> {
         redirect(&format!("{}{path}", self.place.base))
     }
 
-    fn problem(&self, problem: &Problem) -> Answer {
+    fn problem(&self, problem: &PageProblem) -> Answer {
         if !is_for_a_person(self.parts) {
             return json(problem);
         }
@@ -326,15 +326,9 @@ impl Visit<'_> {
     }
 
     /// A backend that could not answer. The error is for the log alone.
-    fn unavailable(&self, error: &BackendError, problem: Problem) -> Problem {
-        use std::error::Error as _;
-        let mut text = error.to_string();
-        let mut cause = error.source().and_then(StdError::source);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        tracing::error!(target: "token_auth::sign_in", id = self.id, error = text, "a page cannot be answered");
+    fn unavailable(&self, error: &BackendError, problem: PageProblem) -> PageProblem {
+        let error = with_causes(error);
+        tracing::error!(target: "token_auth::sign_in", id = self.id, error, "a page cannot be answered");
         problem
     }
 

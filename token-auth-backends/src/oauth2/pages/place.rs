@@ -6,7 +6,7 @@ use http::request::Parts;
 use super::PageOptions;
 
 /// The parts of a page's address that come before its own path.
-pub(super) struct Place {
+pub(super) struct Mount {
     /// `https://registry.example.com`
     origin: String,
     /// What the path of every page begins with; no slash at its end.
@@ -17,7 +17,7 @@ pub(super) struct Place {
     configured: bool,
 }
 
-impl Place {
+impl Mount {
     /// From the options, or else from the request. `None` if neither says it.
     pub(super) fn of(options: &PageOptions, parts: &Parts) -> Option<Self> {
         if let Some(url) = &options.public_url {
@@ -80,10 +80,10 @@ mod tests {
     fn the_public_url_counts_before_the_request() {
         let mut options = PageOptions { path_prefix: "/inner".to_owned(), ..PageOptions::default() };
         let request = parts(&[("host", "evil.example")]);
-        let place = Place::of(&options, &request).unwrap();
+        let place = Mount::of(&options, &request).unwrap();
         assert_eq!((&*place.url("/x"), place.secure), ("http://evil.example/inner/x", false));
         options.public_url = Some("https://registry.example.com/login/".parse().unwrap());
-        let place = Place::of(&options, &request).unwrap();
+        let place = Mount::of(&options, &request).unwrap();
         assert_eq!((&*place.url("/x"), place.secure), ("https://registry.example.com/login/x", true));
     }
 
@@ -91,10 +91,10 @@ mod tests {
     fn a_host_that_is_none_is_not_believed() {
         let options = PageOptions::default();
         for host in ["", "a b", "a/b", "a\"b", "user@host", "a?b", "a#b", "a\\b"] {
-            assert!(Place::of(&options, &parts(&[("host", host)])).is_none(), "{host}");
+            assert!(Mount::of(&options, &parts(&[("host", host)])).is_none(), "{host}");
         }
-        assert!(Place::of(&options, &parts(&[])).is_none());
-        assert!(Place::of(&options, &parts(&[("host", "[::1]:5001")])).is_some());
+        assert!(Mount::of(&options, &parts(&[])).is_none());
+        assert!(Mount::of(&options, &parts(&[("host", "[::1]:5001")])).is_some());
     }
 
     #[test]
@@ -115,12 +115,12 @@ mod tests {
             (&[("sec-fetch-site", "none")], [false, false]),
         ] {
             let request = parts(&[&[("host", "a.example")], headers].concat());
-            let sent = |options| Place::of(options, &request).unwrap().sent(&request);
+            let sent = |options| Mount::of(options, &request).unwrap().sent(&request);
             assert_eq!([sent(&unknown), sent(&known)], own, "{headers:?}");
         }
         // A proxy that names another host to this server than the browser sees: the browser's own word counts.
         let request =
             parts(&[("host", "inner"), ("origin", "https://a.example"), ("sec-fetch-site", "same-origin")]);
-        assert!(Place::of(&unknown, &request).unwrap().sent(&request));
+        assert!(Mount::of(&unknown, &request).unwrap().sent(&request));
     }
 }

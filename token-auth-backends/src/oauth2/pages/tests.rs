@@ -12,13 +12,15 @@ use token_auth_core::{
 use url::Url;
 
 use super::*;
-use crate::oauth2::{Challenge, IdentityProvider, Profile, ProviderGrant, Refusal, Renewal, Verdict};
+use crate::oauth2::{
+    Challenge, IdentityProvider, Profile, ProviderGrant, Renewal, SignInRefusal, SignInVerdict,
+};
 
 /// Answers a code with whom the test says; remembers what it was asked with.
 #[derive(Debug)]
 struct Scripted {
     issuer: &'static str,
-    verdict: Mutex<Option<Verdict>>,
+    verdict: Mutex<Option<SignInVerdict>>,
     asked: Mutex<Vec<(String, String, String)>>,
     away: bool,
     /// Says neither that it is there nor that it is not.
@@ -48,7 +50,11 @@ impl IdentityProvider for Scripted {
         Ok(url.parse().unwrap())
     }
 
-    async fn redeem(&self, code: &Password, challenge: &Challenge<'_>) -> Result<Verdict, BackendError> {
+    async fn redeem(
+        &self,
+        code: &Password,
+        challenge: &Challenge<'_>,
+    ) -> Result<SignInVerdict, BackendError> {
         let asked = (code.expose().to_owned(), challenge.nonce.to_owned(), challenge.verifier.to_owned());
         self.asked.lock().unwrap().push(asked);
         self.verdict.lock().unwrap().clone().ok_or_else(|| BackendError::new("scripted", "secret-detail"))
@@ -58,8 +64,8 @@ impl IdentityProvider for Scripted {
         Ok(Renewal::Current { grant: grant.clone(), id_token: None })
     }
 
-    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<Verdict, BackendError> {
-        Ok(Verdict::Known(known.clone()))
+    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<SignInVerdict, BackendError> {
+        Ok(SignInVerdict::Known(known.clone()))
     }
 
     async fn ready(&self) -> bool {
@@ -187,7 +193,7 @@ impl Site {
 
     /// The cookie of someone who has signed in.
     async fn session(&self, account: &str) -> String {
-        *self.providers[0].verdict.lock().unwrap() = Some(Verdict::Known(profile(account)));
+        *self.providers[0].verdict.lock().unwrap() = Some(SignInVerdict::Known(profile(account)));
         let (cookie, state) = self.begun("one").await;
         let seen = self.get(&format!("/one_auth?code=c&state={state}"), &cookie).await;
         assert_eq!(seen.head.status, 303, "{}", seen.body);
@@ -253,7 +259,7 @@ async fn every_answer_is_locked_down() {
 async fn a_sign_in_is_bound_to_its_browser_and_its_provider() {
     let site = Site::new();
     for provider in &site.providers {
-        *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("alice")));
+        *provider.verdict.lock().unwrap() = Some(SignInVerdict::Known(profile("alice")));
     }
     let (cookie, state) = site.begun("one").await;
     let (other_cookie, other_state) = site.begun("one").await;
@@ -418,13 +424,13 @@ async fn forms_of_others_change_nothing() {
 #[tokio::test]
 async fn whatever_goes_wrong_lets_nobody_in() {
     let site = Site::new();
-    let refused = |refusal| Some(Verdict::Refused(refusal));
+    let refused = |refusal| Some(SignInVerdict::Refused(refusal));
     for (verdict, status, words) in [
         (None, 503, "does not answer"),
-        (refused(Refusal::NotAllowed("secret-detail".into())), 403, "You have no access"),
-        (refused(Refusal::Untrusted("secret-detail".into())), 403, "cannot be trusted"),
-        (refused(Refusal::Ended("secret-detail".into())), 403, "cannot be trusted"),
-        (Some(Verdict::Known(profile("admin"))), 403, "You have no access"),
+        (refused(SignInRefusal::NotAllowed("secret-detail".into())), 403, "You have no access"),
+        (refused(SignInRefusal::Untrusted("secret-detail".into())), 403, "cannot be trusted"),
+        (refused(SignInRefusal::Ended("secret-detail".into())), 403, "cannot be trusted"),
+        (Some(SignInVerdict::Known(profile("admin"))), 403, "You have no access"),
     ] {
         let (cookie, state) = site.begun("one").await;
         *site.providers[0].verdict.lock().unwrap() = verdict;
@@ -577,7 +583,7 @@ async fn sessions_and_tickets_end() {
     let store: Arc<dyn Store> = Arc::new(MemoryTokenStore::default());
     let keys = SealingKeys::random().unwrap();
     let provider = Arc::new(Scripted::default());
-    *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("alice")));
+    *provider.verdict.lock().unwrap() = Some(SignInVerdict::Known(profile("alice")));
     let source =
         SignInSource::new("one".try_into().unwrap(), provider, store.clone(), keys.clone()).with_clock(clock);
     let options =
@@ -645,7 +651,7 @@ async fn a_session_is_good_where_it_was_begun() {
     let keys = SealingKeys::random().unwrap();
     let shared = Arc::new(MemoryTokenStore::default());
     let place = |store: &Arc<MemoryTokenStore>, provider: Scripted, id: &str, url: &str, issuer: &str| {
-        *provider.verdict.lock().unwrap() = Some(Verdict::Known(profile("ceo")));
+        *provider.verdict.lock().unwrap() = Some(SignInVerdict::Known(profile("ceo")));
         let source = SignInSource::new(
             id.try_into().unwrap(),
             Arc::new(provider),
@@ -704,7 +710,8 @@ async fn nothing_survives_the_change_of_a_name_to_another_person() {
     let csrf = site.get("/account", &before).await.csrf().to_owned();
     let form = format!("csrf={csrf}&name=Laptop&days=30");
     site.make(&before, &form).await.is(200, "tap_");
-    let other = |subject: &str| Verdict::Known(Profile { subject: subject.to_owned(), ..profile("eve") });
+    let other =
+        |subject: &str| SignInVerdict::Known(Profile { subject: subject.to_owned(), ..profile("eve") });
     let source = site.pages.0.offers[0].source.clone();
     // A token that is being made while the name changes hands is of the person before.
     let now = SystemTime::now();

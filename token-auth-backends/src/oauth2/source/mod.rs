@@ -20,7 +20,7 @@ use token_auth_core::{
 
 use crate::oauth2::exchange::unavailable;
 use crate::oauth2::memory::{Lease, Memory};
-use crate::oauth2::provider::{IdentityProvider, Profile, Refusal, Renewal, Verdict};
+use crate::oauth2::provider::{IdentityProvider, Profile, Renewal, SignInRefusal, SignInVerdict};
 use crate::oauth2::seal::{Purpose, SealingKeys};
 
 /// How long one process has the provider to itself for an account. A rotated refresh token that is used twice ends the
@@ -240,7 +240,7 @@ impl SignInSource {
         let Some(mut version) = self.write(&key, Some(&version), &memory).await? else { return Ok(None) };
         let verdict = match self.provider.renew(&memory.profile.grant).await {
             Err(error) => Err(error),
-            Ok(Renewal::Ended(reason)) => Ok(Verdict::Refused(Refusal::Ended(reason))),
+            Ok(Renewal::Ended(reason)) => Ok(SignInVerdict::Refused(SignInRefusal::Ended(reason))),
             Ok(Renewal::Current { grant, id_token }) => {
                 if memory.profile.grant != grant {
                     memory.profile.grant = grant;
@@ -256,19 +256,19 @@ impl SignInSource {
         let (memory, answer) = match verdict {
             // What cannot be believed may be the fault of a clock: it ends nothing, and lets nobody in.
             Err(error) => (memory.leased(now + PAUSE.as_secs(), true), Err(error)),
-            Ok(Verdict::Refused(Refusal::Untrusted(reason))) => {
+            Ok(SignInVerdict::Refused(SignInRefusal::Untrusted(reason))) => {
                 let error = unavailable(&self.id, reason.into_owned());
                 (memory.leased(now + PAUSE.as_secs(), true), Err(error))
             }
-            Ok(Verdict::Refused(refusal)) => {
+            Ok(SignInVerdict::Refused(refusal)) => {
                 let reason = refusal.reason().to_owned();
                 (memory.ended(reason.clone()), Ok(Authn::Reject(reason.into())))
             }
-            Ok(Verdict::Known(profile)) if profile.account != memory.profile.account => {
+            Ok(SignInVerdict::Known(profile)) if profile.account != memory.profile.account => {
                 let reason = "the account has another name now: sign in again";
                 (memory.ended(reason.to_owned()), Ok(Authn::Reject(reason.into())))
             }
-            Ok(Verdict::Known(profile)) => {
+            Ok(SignInVerdict::Known(profile)) => {
                 let identity = self.identity(&profile);
                 (Memory::new(profile, now), Ok(Authn::Accept(identity)))
             }

@@ -22,7 +22,7 @@ struct Rotating {
     good: AtomicUsize,
     renewals: AtomicUsize,
     /// What is said next, before "still there".
-    script: Mutex<VecDeque<Result<Verdict, &'static str>>>,
+    script: Mutex<VecDeque<Result<SignInVerdict, &'static str>>>,
 }
 
 impl fmt::Debug for Rotating {
@@ -47,7 +47,7 @@ impl IdentityProvider for Rotating {
         unreachable!()
     }
 
-    async fn redeem(&self, _: &Password, _: &Challenge<'_>) -> Result<Verdict, BackendError> {
+    async fn redeem(&self, _: &Password, _: &Challenge<'_>) -> Result<SignInVerdict, BackendError> {
         unreachable!()
     }
 
@@ -62,10 +62,10 @@ impl IdentityProvider for Rotating {
         Ok(Renewal::Current { grant: grant(number + 1), id_token: None })
     }
 
-    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<Verdict, BackendError> {
+    async fn revalidate(&self, known: &Profile, _: Option<&Password>) -> Result<SignInVerdict, BackendError> {
         tokio::task::yield_now().await;
         match self.script.lock().unwrap().pop_front() {
-            None => Ok(Verdict::Known(known.clone())),
+            None => Ok(SignInVerdict::Known(known.clone())),
             Some(said) => said.map_err(|text| BackendError::new("rotating", text)),
         }
     }
@@ -105,7 +105,7 @@ impl Setup {
         self.provider.renewals.swap(0, Ordering::SeqCst)
     }
 
-    fn next(&self, said: impl IntoIterator<Item = Result<Verdict, &'static str>>) {
+    fn next(&self, said: impl IntoIterator<Item = Result<SignInVerdict, &'static str>>) {
         self.provider.script.lock().unwrap().extend(said);
     }
 
@@ -195,7 +195,7 @@ async fn a_provider_that_is_away_grants_nothing_and_loses_nothing() {
     Setup::accepts(&setup.ask().await);
     // What cannot be believed (a clock) ends nothing.
     setup.later(3600);
-    setup.next([Ok(Verdict::Refused(Refusal::Untrusted("of another time".into())))]);
+    setup.next([Ok(SignInVerdict::Refused(SignInRefusal::Untrusted("of another time".into())))]);
     assert!(setup.ask().await.is_err());
     setup.later(PAUSE.as_secs());
     Setup::accepts(&setup.ask().await);
@@ -203,10 +203,10 @@ async fn a_provider_that_is_away_grants_nothing_and_loses_nothing() {
 
 #[tokio::test]
 async fn whoever_is_removed_stays_out_until_the_next_sign_in() {
-    let renamed = Verdict::Known(Profile { account: "alicia".to_owned(), ..alice(2) });
+    let renamed = SignInVerdict::Known(Profile { account: "alicia".to_owned(), ..alice(2) });
     for said in [
-        Verdict::Refused(Refusal::Ended("gone".into())),
-        Verdict::Refused(Refusal::NotAllowed("left the organization".into())),
+        SignInVerdict::Refused(SignInRefusal::Ended("gone".into())),
+        SignInVerdict::Refused(SignInRefusal::NotAllowed("left the organization".into())),
         renamed,
     ] {
         let setup = Setup::new().await;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use token_auth_core::with_causes;
+
 use crate::token_store::coded::Unreadable;
 
 /// What the log calls the store.
@@ -44,17 +46,8 @@ pub(super) enum Fault {
 }
 
 impl From<object_store::Error> for Fault {
-    /// In words: these errors repeat what they were caused by, but for the last causes.
+    /// In words: these errors repeat what they were caused by.
     fn from(error: object_store::Error) -> Self {
-        let mut words = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(error) = cause {
-            let more = error.to_string();
-            if !words.contains(&more) {
-                words = format!("{words}: {more}");
-            }
-            cause = error.source();
-        }
-        Self::Storage(words)
+        Self::Storage(with_causes(&error))
     }
 }

@@ -12,10 +12,9 @@ pub(super) mod postgres;
 pub(super) mod redis;
 #[cfg(test)]
 mod tests;
-pub(super) mod tls;
 mod watched;
 
-pub(super) use watched::{Refusal, Watch, Watched};
+pub(super) use watched::{BadAnswer, Watch, Watched};
 
 /// How long an answer may be, in bytes, unless the options say otherwise: 8 MiB. A page of five hundred tokens, each of them
 /// with a long list of scopes, is a tenth of it.

@@ -1,6 +1,6 @@
 //! MySQL's protocol: packets with a length and a number before them; behind an upgrade to TLS only their bytes are counted.
 
-use super::{Refusal, Watch};
+use super::{BadAnswer, Watch};
 
 /// The flag by which a client begins TLS (`CLIENT_SSL`), in the second byte of its capabilities.
 const CLIENT_SSL: u8 = 0x08;
@@ -43,11 +43,11 @@ impl Watch for MySqlWatch {
         });
     }
 
-    fn received(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    fn received(&mut self, bytes: &[u8]) -> Result<(), BadAnswer> {
         self.spent = self.spent.saturating_add(bytes.len());
         let Self { most, spent, theirs, next, .. } = self;
         if *spent > *most {
-            return Err(Refusal::TooLong(*most));
+            return Err(BadAnswer::TooLong(*most));
         }
         if self.encrypted {
             return Ok(());
@@ -56,8 +56,8 @@ impl Watch for MySqlWatch {
         theirs.feed(bytes, |head| {
             let length = head.length.saturating_add(*spent);
             verdict = match verdict {
-                Ok(()) if head.number != *next => Err(Refusal::Garbage),
-                Ok(()) if length > most.saturating_add(bytes.len()) => Err(Refusal::TooLong(*most)),
+                Ok(()) if head.number != *next => Err(BadAnswer::Garbage),
+                Ok(()) if length > most.saturating_add(bytes.len()) => Err(BadAnswer::TooLong(*most)),
                 verdict => verdict,
             };
             *next = next.wrapping_add(1);

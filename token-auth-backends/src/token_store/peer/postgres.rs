@@ -1,6 +1,6 @@
 //! PostgreSQL's protocol: messages with a length before them.
 
-use super::{Refusal, Watch};
+use super::{BadAnswer, Watch};
 
 /// The kinds of messages that a server sends (PostgreSQL documentation, "Message Formats").
 const KINDS: &[u8] = b"123ACDEGHIKNRSTVWZcdnstv";
@@ -29,7 +29,7 @@ impl Watch for PostgresWatch {
         }
     }
 
-    fn received(&mut self, mut bytes: &[u8]) -> Result<(), Refusal> {
+    fn received(&mut self, mut bytes: &[u8]) -> Result<(), BadAnswer> {
         while !bytes.is_empty() {
             if self.left > 0 {
                 let here = self.left.min(bytes.len());
@@ -42,15 +42,15 @@ impl Watch for PostgresWatch {
             self.head.extend_from_slice(head);
             bytes = rest;
             if self.head.first().is_some_and(|kind| !KINDS.contains(kind)) {
-                return Err(Refusal::Garbage);
+                return Err(BadAnswer::Garbage);
             }
             let &[_, a, b, c, d] = self.head.as_slice() else { return Ok(()) };
             // The length counts itself.
-            let length = u32::from_be_bytes([a, b, c, d]).checked_sub(4).ok_or(Refusal::Garbage)?;
+            let length = u32::from_be_bytes([a, b, c, d]).checked_sub(4).ok_or(BadAnswer::Garbage)?;
             let length = usize::try_from(length).unwrap_or(usize::MAX);
             self.spent = self.spent.saturating_add(5).saturating_add(length);
             if self.spent > self.most {
-                return Err(Refusal::TooLong(self.most));
+                return Err(BadAnswer::TooLong(self.most));
             }
             self.left = length;
             self.head.clear();

@@ -1,6 +1,6 @@
 //! Redis' protocol (RESP 2): as many answers as commands, none too long or too deep.
 
-use super::{Refusal, Watch};
+use super::{BadAnswer, Watch};
 
 /// Deeper than any answer of a server or a cluster is.
 const DEPTH: usize = 8;
@@ -31,11 +31,11 @@ impl Watch for RedisWatch {
         }
     }
 
-    fn received(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    fn received(&mut self, bytes: &[u8]) -> Result<(), BadAnswer> {
         let count = self.answers.feed(bytes)?;
-        self.waiting = self.waiting.checked_sub(count).ok_or(Refusal::Unasked)?;
+        self.waiting = self.waiting.checked_sub(count).ok_or(BadAnswer::Unasked)?;
         match self.waiting == 0 && self.answers.has_begun() {
-            true => Err(Refusal::Unasked),
+            true => Err(BadAnswer::Unasked),
             false => Ok(()),
         }
     }
@@ -80,13 +80,13 @@ impl Values {
         self.spent > 0
     }
 
-    fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
+    fn spend(&mut self, bytes: usize) -> Result<(), BadAnswer> {
         self.spent = self.spent.saturating_add(bytes);
-        if self.spent > self.most { Err(Refusal::TooLong(self.most)) } else { Ok(()) }
+        if self.spent > self.most { Err(BadAnswer::TooLong(self.most)) } else { Ok(()) }
     }
 
     /// How many values are complete with these bytes.
-    fn feed(&mut self, mut bytes: &[u8]) -> Result<usize, Refusal> {
+    fn feed(&mut self, mut bytes: &[u8]) -> Result<usize, BadAnswer> {
         let mut complete = 0;
         while let Some((&byte, rest)) = bytes.split_first() {
             if let State::Bytes(left) = self.state {
@@ -107,7 +107,7 @@ impl Values {
         Ok(complete)
     }
 
-    fn step(&mut self, byte: u8) -> Result<usize, Refusal> {
+    fn step(&mut self, byte: u8) -> Result<usize, BadAnswer> {
         match (&mut self.state, byte) {
             (State::Kind, b'+' | b'-') => {
                 self.spend(VALUE_BYTES)?;
@@ -132,26 +132,28 @@ impl Values {
                 match after {
                     After::Value | After::Array(0) => return Ok(self.close()),
                     After::Bytes(length) => self.state = State::Bytes(length.saturating_add(2)),
-                    After::Array(_) if self.open.len() == DEPTH => return Err(Refusal::TooDeep),
+                    After::Array(_) if self.open.len() == DEPTH => return Err(BadAnswer::TooDeep),
                     After::Array(length) => self.open.push(length),
                 }
             }
-            _ => return Err(Refusal::Garbage),
+            _ => return Err(BadAnswer::Garbage),
         }
         Ok(0)
     }
 
     /// What a number says of what follows. Only that is refused early for which there will be no room.
-    fn announced(&self, kind: u8, negative: bool, value: u64) -> Result<After, Refusal> {
+    fn announced(&self, kind: u8, negative: bool, value: u64) -> Result<After, BadAnswer> {
         let room = self.most.saturating_sub(self.spent) as u64;
         match (kind, negative) {
             (b':', _) => Ok(After::Value),
             // Nothing.
             (_, true) if value == 1 => Ok(After::Value),
-            (_, true) => Err(Refusal::Garbage),
-            (b'$', false) if value > room => Err(Refusal::TooLong(self.most)),
+            (_, true) => Err(BadAnswer::Garbage),
+            (b'$', false) if value > room => Err(BadAnswer::TooLong(self.most)),
             (b'$', false) => Ok(After::Bytes(value)),
-            (_, false) if value.saturating_mul(VALUE_BYTES as u64) > room => Err(Refusal::TooLong(self.most)),
+            (_, false) if value.saturating_mul(VALUE_BYTES as u64) > room => {
+                Err(BadAnswer::TooLong(self.most))
+            }
             (_, false) => Ok(After::Array(value)),
         }
     }

@@ -6,15 +6,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::*;
 
-type Verdict = Result<(), Refusal>;
+type Judgement = Result<(), BadAnswer>;
 /// Name, question, answer, verdict.
 #[cfg(feature = "token-store-redis")]
-type Case<'c> = (&'c str, &'c [u8], &'c [u8], Verdict);
+type Case<'c> = (&'c str, &'c [u8], &'c [u8], Judgement);
 #[cfg(feature = "token-store-sql")]
-type OwnedCase<'c> = (&'c str, &'c [u8], Vec<u8>, Verdict);
+type OwnedCase<'c> = (&'c str, &'c [u8], Vec<u8>, Judgement);
 
 /// What becomes of an answer to a question, given in pieces of each size.
-fn judge<W: Watch>(new: impl Fn() -> W, question: &[u8], answer: &[u8]) -> Result<(), Refusal> {
+fn judge<W: Watch>(new: impl Fn() -> W, question: &[u8], answer: &[u8]) -> Result<(), BadAnswer> {
     let verdicts = [1, 2, 3, 7, 4096, usize::MAX].map(|size| {
         let mut watch = new();
         for piece in question.chunks(size.min(question.len().max(1))) {
@@ -45,27 +45,27 @@ fn answers_of_redis() {
         ("arrays in an array", GET, b"*2\r\n*1\r\n:1\r\n*2\r\n$1\r\na\r\n$-1\r\n", Ok(())),
         ("two answers", &two, b"+OK\r\n$1\r\na\r\n", Ok(())),
         ("deep enough", GET, &nested(8), Ok(())),
-        ("too deep", GET, &nested(9), Err(Refusal::TooDeep)),
-        ("far too deep", GET, &nested(200_000), Err(Refusal::TooDeep)),
-        ("too many bytes are announced", GET, b"$2000000000\r\n", Err(Refusal::TooLong(1000))),
-        ("too many bytes", GET, &long, Err(Refusal::TooLong(1000))),
-        ("too many values are announced", GET, b"*2000000000\r\n", Err(Refusal::TooLong(1000))),
+        ("too deep", GET, &nested(9), Err(BadAnswer::TooDeep)),
+        ("far too deep", GET, &nested(200_000), Err(BadAnswer::TooDeep)),
+        ("too many bytes are announced", GET, b"$2000000000\r\n", Err(BadAnswer::TooLong(1000))),
+        ("too many bytes", GET, &long, Err(BadAnswer::TooLong(1000))),
+        ("too many values are announced", GET, b"*2000000000\r\n", Err(BadAnswer::TooLong(1000))),
         (
             "too many values",
             GET,
             &[&b"*14\r\n"[..], &b":1\r\n".repeat(14)].concat(),
-            Err(Refusal::TooLong(1000)),
+            Err(BadAnswer::TooLong(1000)),
         ),
-        ("a line without an end", GET, &[b'+'; 2000], Err(Refusal::TooLong(1000))),
-        ("a number without an end", GET, &[&b":"[..], &[b'1'; 20]].concat(), Err(Refusal::Garbage)),
-        ("no number", GET, b"$abc\r\n", Err(Refusal::Garbage)),
-        ("two signs", GET, b":--1\r\n", Err(Refusal::Garbage)),
-        ("minus two", GET, b"$-2\r\n", Err(Refusal::Garbage)),
-        ("RESP 3", GET, b"%1\r\n+a\r\n+b\r\n", Err(Refusal::Garbage)),
-        ("another protocol", GET, b"HTTP/1.1 400 Bad Request\r\n", Err(Refusal::Garbage)),
-        ("TLS", GET, b"\x15\x03\x01\x00\x02\x02\x16", Err(Refusal::Garbage)),
-        ("more answers than questions", GET, b"+OK\r\n+OK\r\n", Err(Refusal::Unasked)),
-        ("an answer to nothing", b"", b"+OK\r\n", Err(Refusal::Unasked)),
+        ("a line without an end", GET, &[b'+'; 2000], Err(BadAnswer::TooLong(1000))),
+        ("a number without an end", GET, &[&b":"[..], &[b'1'; 20]].concat(), Err(BadAnswer::Garbage)),
+        ("no number", GET, b"$abc\r\n", Err(BadAnswer::Garbage)),
+        ("two signs", GET, b":--1\r\n", Err(BadAnswer::Garbage)),
+        ("minus two", GET, b"$-2\r\n", Err(BadAnswer::Garbage)),
+        ("RESP 3", GET, b"%1\r\n+a\r\n+b\r\n", Err(BadAnswer::Garbage)),
+        ("another protocol", GET, b"HTTP/1.1 400 Bad Request\r\n", Err(BadAnswer::Garbage)),
+        ("TLS", GET, b"\x15\x03\x01\x00\x02\x02\x16", Err(BadAnswer::Garbage)),
+        ("more answers than questions", GET, b"+OK\r\n+OK\r\n", Err(BadAnswer::Unasked)),
+        ("an answer to nothing", b"", b"+OK\r\n", Err(BadAnswer::Unasked)),
     ];
     for (name, question, answer, verdict) in cases {
         assert_eq!(judge(|| redis::RedisWatch::new(1000), question, answer), *verdict, "{name}");
@@ -80,15 +80,15 @@ fn answers_of_postgresql() {
     let message = |kind: u8, length: u32| {
         [&[kind][..], &length.to_be_bytes(), &vec![0; length.saturating_sub(4).min(5000) as usize]].concat()
     };
-    let cases: [(&str, Vec<u8>, Result<(), Refusal>); 8] = [
+    let cases: [(&str, Vec<u8>, Result<(), BadAnswer>); 8] = [
         ("a login", [message(b'R', 8), message(b'S', 20), message(b'Z', 5)].concat(), Ok(())),
         ("the longest", message(b'D', 999), Ok(())),
-        ("too long", message(b'D', 1000), Err(Refusal::TooLong(1000))),
-        ("far too long is announced", b"R\x7f\xff\xff\xff".to_vec(), Err(Refusal::TooLong(1000))),
-        ("many short ones", message(b'S', 20).repeat(1000), Err(Refusal::TooLong(1000))),
-        ("shorter than its length", message(b'R', 3), Err(Refusal::Garbage)),
-        ("another protocol", b"HTTP/1.1 400 Bad Request\r\n".to_vec(), Err(Refusal::TooLong(1000))),
-        ("garbage", vec![0; 10], Err(Refusal::Garbage)),
+        ("too long", message(b'D', 1000), Err(BadAnswer::TooLong(1000))),
+        ("far too long is announced", b"R\x7f\xff\xff\xff".to_vec(), Err(BadAnswer::TooLong(1000))),
+        ("many short ones", message(b'S', 20).repeat(1000), Err(BadAnswer::TooLong(1000))),
+        ("shorter than its length", message(b'R', 3), Err(BadAnswer::Garbage)),
+        ("another protocol", b"HTTP/1.1 400 Bad Request\r\n".to_vec(), Err(BadAnswer::TooLong(1000))),
+        ("garbage", vec![0; 10], Err(BadAnswer::Garbage)),
     ];
     for (name, answer, verdict) in cases {
         assert_eq!(judge(|| postgres::PostgresWatch::new(1000), b"Q", &answer), verdict, "{name}");
@@ -111,15 +111,15 @@ fn answers_of_mysql() {
     let cases: [OwnedCase<'_>; 8] = [
         ("a greeting", b"", packet(80, 0), Ok(())),
         ("an answer", &command, [packet(1, 1), packet(0, 2), packet(30, 3)].concat(), Ok(())),
-        ("too long is announced", &command, packet(0xff_ffff, 1), Err(Refusal::TooLong(1000))),
+        ("too long is announced", &command, packet(0xff_ffff, 1), Err(BadAnswer::TooLong(1000))),
         (
             "many short ones",
             &command,
             (1..=255).flat_map(|n| packet(10, n)).collect(),
-            Err(Refusal::TooLong(1000)),
+            Err(BadAnswer::TooLong(1000)),
         ),
-        ("another number", &command, packet(1, 0), Err(Refusal::Garbage)),
-        ("another protocol", b"", b"HTTP/1.1 400 Bad Request\r\n".to_vec(), Err(Refusal::Garbage)),
+        ("another number", &command, packet(1, 0), Err(BadAnswer::Garbage)),
+        ("another protocol", b"", b"HTTP/1.1 400 Bad Request\r\n".to_vec(), Err(BadAnswer::Garbage)),
         // The client asks for TLS; what comes then is no packet.
         (
             "TLS",
@@ -131,7 +131,7 @@ fn answers_of_mysql() {
             "endless TLS",
             &[&[32, 0, 0, 1, 0, 0x08][..], &[0; 30]].concat(),
             vec![0x16; 2000],
-            Err(Refusal::TooLong(1000)),
+            Err(BadAnswer::TooLong(1000)),
         ),
     ];
     for (name, question, answer, verdict) in cases {

@@ -16,12 +16,12 @@ pub(in crate::token_store) trait Watch: Send + Unpin + 'static {
     fn sent(&mut self, bytes: &[u8]);
 
     /// Judges what has come, before anyone else sees it.
-    fn received(&mut self, bytes: &[u8]) -> Result<(), Refusal>;
+    fn received(&mut self, bytes: &[u8]) -> Result<(), BadAnswer>;
 }
 
 /// Why nothing more is read of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::token_store) enum Refusal {
+pub(in crate::token_store) enum BadAnswer {
     #[error("its answer is longer than {0} bytes")]
     TooLong(usize),
     #[error("its answer is nested too deeply")]
@@ -32,8 +32,8 @@ pub(in crate::token_store) enum Refusal {
     Unasked,
 }
 
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<BadAnswer> for io::Error {
+    fn from(refusal: BadAnswer) -> Self {
         Self::new(io::ErrorKind::InvalidData, refusal)
     }
 }
@@ -42,7 +42,7 @@ impl From<Refusal> for io::Error {
 pub(in crate::token_store) struct Watched<S, W> {
     stream: S,
     watch: W,
-    refused: Option<Refusal>,
+    refused: Option<BadAnswer>,
 }
 
 impl<S, W> Watched<S, W> {

@@ -1,3 +1,5 @@
+//! Passwords that docker_auth has kept in Redis, still good here.
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -36,7 +38,7 @@ pub struct DockerAuthPasswords {
 
 /// What docker_auth keeps of a user, as far as it is of use.
 #[derive(Deserialize)]
-struct Entry {
+struct StoredLogin {
     #[serde(default)]
     access_token: Zeroizing<String>,
     #[serde(default)]
@@ -45,7 +47,7 @@ struct Entry {
     docker_password: String,
 }
 
-impl Entry {
+impl StoredLogin {
     fn grant(&self) -> ProviderGrant {
         let refresh_token = Some(&self.refresh_token)
             .filter(|token| !token.is_empty())
@@ -75,7 +77,7 @@ impl DockerAuthPasswords {
     }
 
     /// What there is of an account, and the hash of its password.
-    async fn find(&self, account: &str) -> Result<Option<(Entry, PasswordHash)>, BackendError> {
+    async fn find(&self, account: &str) -> Result<Option<(StoredLogin, PasswordHash)>, BackendError> {
         if account.is_empty() {
             return Ok(None);
         }
@@ -86,13 +88,18 @@ impl DockerAuthPasswords {
         let Some(json) = json.map(Zeroizing::new) else { return Ok(None) };
         // Not the parser's words, which may hold what stands there.
         let unreadable = || BackendError::new(NAME, "an entry of docker_auth's database cannot be read");
-        let entry: Entry = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+        let entry: StoredLogin = serde_json::from_slice(&json).map_err(|_| unreadable())?;
         let hash: PasswordHash = entry.docker_password.parse().map_err(|_| unreadable())?;
         Ok(Some((entry, hash)))
     }
 
     /// What the provider says of an account now.
-    async fn ask(&self, account: &str, entry: &Entry, hash: &PasswordHash) -> Result<Authn, BackendError> {
+    async fn ask(
+        &self,
+        account: &str,
+        entry: &StoredLogin,
+        hash: &PasswordHash,
+    ) -> Result<Authn, BackendError> {
         let stamp = hash.security_stamp();
         Ok(match self.provider.adopt(account, &stamp, entry.grant()).await? {
             // Its tokens end with the entry, and with a new password.

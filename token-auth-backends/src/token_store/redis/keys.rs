@@ -51,13 +51,13 @@ impl Keys {
 
 /// What the index holds of a token: id, kind and account, in the order of ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct IndexEntry {
     pub(super) id: TokenId,
     pub(super) kind: TokenKind,
     pub(super) account: String,
 }
 
-impl Entry {
+impl IndexEntry {
     pub(super) fn of(record: &TokenRecord) -> Self {
         Self { id: record.id.clone(), kind: record.kind, account: record.account.clone() }
     }
@@ -94,11 +94,11 @@ mod tests {
     fn entries_are_read_back() {
         for account in ["alice", "", "a:b", "\0\u{fffd}"] {
             let id = "0123456789abcdef".parse().unwrap();
-            let entry = Entry { id, kind: TokenKind::Personal, account: account.to_owned() };
-            assert_eq!(Entry::parse(&entry.bytes()).unwrap(), entry);
+            let entry = IndexEntry { id, kind: TokenKind::Personal, account: account.to_owned() };
+            assert_eq!(IndexEntry::parse(&entry.bytes()).unwrap(), entry);
         }
         for bad in ["", "0123456789abcdef", "0123456789abcdefrefresh", "0123456789abcdefx:y", "\u{1f511}"] {
-            assert!(Entry::parse(bad.as_bytes()).is_err(), "{bad}");
+            assert!(IndexEntry::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 

@@ -33,7 +33,7 @@ use super::coded::{Unreadable, decode, encode};
 use super::implement::implement_token_store;
 use super::listed::{page, surplus};
 use error::{Fault, NAME};
-use keys::{Entry, Keys};
+use keys::{IndexEntry, Keys};
 use link::Link;
 use scripts::script;
 use walk::{AT_ONCE, Walk};
@@ -117,7 +117,7 @@ impl Inner {
         if !self.link.ask::<bool>(&reserve).await? {
             return Err(Fault::Present);
         }
-        let entry = Entry::of(record);
+        let entry = IndexEntry::of(record);
         for set in self.sets(&entry) {
             let mut add = cmd("ZADD");
             add.arg(set).arg(0).arg(entry.bytes());
@@ -205,7 +205,7 @@ impl Inner {
         if let (Ok(kind), Ok(account)) = (kind, account)
             && let Ok(kind) = kind.parse()
         {
-            self.forget(&[Entry { id: id.clone(), kind, account }]).await;
+            self.forget(&[IndexEntry { id: id.clone(), kind, account }]).await;
         }
         Ok(true)
     }
@@ -216,7 +216,7 @@ impl Inner {
         let mut walk = Walk::new(self, &query, None);
         let mut removed = 0;
         while let Some(entries) = walk.entries(usize::MAX).await? {
-            let revoke = |entry: &Entry| {
+            let revoke = |entry: &IndexEntry| {
                 let key = self.keys.record(&entry.id);
                 script(scripts::REVOKE_OF, &key, (entry.kind.as_str(), account))
             };
@@ -330,14 +330,14 @@ impl Inner {
     }
 
     /// The sorted sets in which an entry is.
-    fn sets(&self, entry: &Entry) -> [Vec<u8>; 2] {
+    fn sets(&self, entry: &IndexEntry) -> [Vec<u8>; 2] {
         [self.keys.account(&entry.account), self.keys.all_with(&entry.id)]
     }
 
     /// Takes entries out of the index whose records are gone for good. Whatever is left of them is passed over, and tried
     /// again when it is next seen.
-    async fn forget(&self, entries: &[Entry]) {
-        let remove = |entry: &Entry| {
+    async fn forget(&self, entries: &[IndexEntry]) {
+        let remove = |entry: &IndexEntry| {
             self.sets(entry).map(|set| {
                 let mut remove = cmd("ZREM");
                 remove.arg(set).arg(entry.bytes());

@@ -7,7 +7,7 @@ use redis::cmd;
 use token_auth_core::{TokenId, TokenKind, TokenQuery};
 
 use super::error::Fault;
-use super::keys::{BEGIN, Entry, behind};
+use super::keys::{BEGIN, IndexEntry, behind};
 use super::{Found, Inner};
 use crate::token_store::listed::Listed;
 
@@ -36,7 +36,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Some further entries, about as many as this; nothing behind the last.
-    pub(super) async fn entries(&mut self, count: usize) -> Result<Option<Vec<Entry>>, Fault> {
+    pub(super) async fn entries(&mut self, count: usize) -> Result<Option<Vec<IndexEntry>>, Fault> {
         let count = count.clamp(16, PAGE);
         while let Some(set) = self.sets.front() {
             let mut range = cmd("ZRANGEBYLEX");
@@ -50,7 +50,7 @@ impl<'s> Walk<'s> {
                 }
             }
             let entries = members.iter().filter_map(|bytes| {
-                let entry = Entry::parse(bytes).ok();
+                let entry = IndexEntry::parse(bytes).ok();
                 if entry.is_none() {
                     tracing::warn!("an entry of the index of tokens cannot be read: it is passed over");
                 }
@@ -70,7 +70,7 @@ impl<'s> Walk<'s> {
     pub(super) async fn records(&mut self, count: usize) -> Result<Option<Vec<Listed>>, Fault> {
         let store = self.store;
         while let Some(entries) = self.entries(count).await? {
-            let ask = |entry: Entry| async move {
+            let ask = |entry: IndexEntry| async move {
                 match store.find(&entry.id).await {
                     Err(Fault::Unreadable(_) | Fault::NoRecord) => Ok((None, entry)),
                     found => Ok::<_, Fault>((Some(found?), entry)),

@@ -7,9 +7,9 @@ use sqlx::postgres::PgSslMode;
 use url::Url;
 
 use super::SqlStoreError;
-use super::relay::Place;
+use super::relay::Target;
 use crate::named_file;
-use crate::token_store::peer::tls::{Material, Verify};
+use crate::peer_tls::{Material, Verify};
 
 pub(super) struct Address(Url);
 
@@ -28,7 +28,9 @@ impl Address {
         let authorities = self.pem(&["sslrootcert", "ssl-root-cert", "ssl-ca"], "PGSSLROOTCERT")?;
         let certificate = self.pem(&["sslcert", "ssl-cert"], "PGSSLCERT")?;
         let key = self.pem(&["sslkey", "ssl-key"], "PGSSLKEY")?;
-        Material { verify, authorities, client: certificate.zip(key) }.config()
+        Material { verify, authorities, client: certificate.zip(key) }
+            .config()
+            .map_err(|error| error.to_string())
     }
 
     /// The content of a file, or what stands there itself.
@@ -45,7 +47,7 @@ impl Address {
     }
 }
 
-impl Place {
+impl Target {
     /// A host as it stands in an address.
     pub(super) fn tcp(host: &str, port: u16) -> Self {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));

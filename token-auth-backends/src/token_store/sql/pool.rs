@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 
 use super::address::Address;
-use super::relay::{Place, Relay, Tls, Way};
+use super::relay::{Relay, Target, Tls, Way};
 use super::{SqlOptions, SqlStoreError, told};
 use crate::token_store::file_id::FileId;
 use crate::token_store::peer::mysql::MySqlWatch;
@@ -65,8 +65,8 @@ fn postgres(url: &str, options: &SqlOptions) -> Result<Opened, SqlStoreError> {
     let connect = PgConnectOptions::from_str(url).map_err(|_| SqlStoreError::Address)?;
     let (host, port) = (connect.get_host(), connect.get_port());
     let place = match connect.get_socket().cloned().or_else(|| host.starts_with('/').then(|| host.into())) {
-        Some(folder) => Place::Unix(folder.join(format!(".s.PGSQL.{port}"))),
-        None => Place::tcp(host, port),
+        Some(folder) => Target::Unix(folder.join(format!(".s.PGSQL.{port}"))),
+        None => Target::tcp(host, port),
     };
     let mode = connect.get_ssl_mode();
     let tls = || Address::of(url)?.postgres_tls(mode).map_err(SqlStoreError::Tls).map(Arc::new);
@@ -86,8 +86,8 @@ fn postgres(url: &str, options: &SqlOptions) -> Result<Opened, SqlStoreError> {
 fn mysql(url: &str, options: &SqlOptions) -> Result<Opened, SqlStoreError> {
     let connect = MySqlConnectOptions::from_str(url).map_err(|_| SqlStoreError::Address)?;
     let place = match connect.get_socket() {
-        Some(socket) => Place::Unix(socket.clone()),
-        None => Place::tcp(connect.get_host(), connect.get_port()),
+        Some(socket) => Target::Unix(socket.clone()),
+        None => Target::tcp(connect.get_host(), connect.get_port()),
     };
     let most = options.answer_bytes;
     let way = Way { place, tls: Tls::Not, tell: told::mysql, watch: move || MySqlWatch::new(most) };

@@ -22,7 +22,7 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Where a server is.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum Target {
     Tcp(String, u16),
     Unix(PathBuf),
 }
@@ -50,7 +50,7 @@ impl Drop for Relay {
 
 /// What is done with each connection.
 pub(super) struct Way<M> {
-    pub(super) place: Place,
+    pub(super) place: Target,
     pub(super) tls: Tls,
     pub(super) tell: Tell,
     /// Makes a watch for each.
@@ -129,8 +129,8 @@ impl<M> Way<M> {
             _ => return Err(invalid("its answer is not of its protocol")),
         }
         let name = match &self.place {
-            Place::Tcp(host, _) => ServerName::try_from(host.clone()),
-            Place::Unix(_) => ServerName::try_from("localhost".to_owned()),
+            Target::Tcp(host, _) => ServerName::try_from(host.clone()),
+            Target::Unix(_) => ServerName::try_from("localhost".to_owned()),
         };
         let name = name.map_err(io::Error::other)?;
         let encrypted = TlsConnector::from(Arc::clone(config)).connect(name, server).await?;
@@ -142,7 +142,7 @@ trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Both for S {}
 type Stream = Box<dyn Both>;
 
-impl Place {
+impl Target {
     async fn connect(&self) -> io::Result<Stream> {
         match self {
             Self::Tcp(host, port) => {

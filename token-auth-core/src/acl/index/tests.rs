@@ -6,7 +6,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::acl::compiled::Verdict;
+use crate::acl::compiled::RuleVerdict;
 use crate::acl::matching::Context;
 use crate::acl::{Acl, AclLimits, GoRegexLimits, Match, Rule};
 use crate::{AccessRequest, ActionSet, LabelValue, Labels};
@@ -187,7 +187,7 @@ fn agree(rules: &[Rule], all: &[Asked], limits: AclLimits) {
                 limits: &alone.limits,
                 cache: &alone.cache,
             };
-            Some(matches!(rule.evaluate(&context), Verdict::Applies))
+            Some(matches!(rule.evaluate(&context), RuleVerdict::Applies))
         };
         let first = rules.iter().filter_map(applies).position(|applies| applies);
         assert_eq!(explained.1, first.unwrap_or(acl.len()), "{asked:?}\n{rules:#?}");

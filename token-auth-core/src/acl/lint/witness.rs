@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::sample;
 use crate::acl::Acl;
-use crate::acl::compiled::{CompiledRule, Test, Verdict};
+use crate::acl::compiled::{CompiledRule, RuleVerdict, Test};
 use crate::acl::field::Field;
 use crate::acl::matching::Context;
 use crate::acl::pattern::Pattern;
@@ -89,7 +89,7 @@ impl Witness {
     pub(super) fn satisfies(&self, acl: &Acl, rule: &CompiledRule) -> bool {
         self.ask(|request| {
             let context = Context { request, groups: &rule.groups, limits: &acl.limits, cache: &acl.cache };
-            matches!(rule.evaluate(&context), Verdict::Applies)
+            matches!(rule.evaluate(&context), RuleVerdict::Applies)
         })
     }
 

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::Entry;
+use super::Hop;
 
 /// What `for` says in each element of a line; an element that says nothing at all is empty, and one without `for` is
 /// nothing. `None` if the line is malformed: a quotation that a client left open must not swallow what proxies append.
-pub(super) fn nodes(line: &str) -> Option<Vec<Entry<'_>>> {
+pub(super) fn nodes(line: &str) -> Option<Vec<Hop<'_>>> {
     let mut rest = line.trim_matches(BLANK);
     let mut nodes = Vec::new();
     loop {
@@ -24,7 +24,7 @@ const BLANK: [char; 2] = [' ', '\t'];
 
 /// What one proxy wrote.
 struct Element<'l> {
-    node: Entry<'l>,
+    node: Hop<'l>,
     is_empty: bool,
 }
 

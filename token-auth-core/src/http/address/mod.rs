@@ -145,7 +145,7 @@ impl Header {
 
     fn address(&self, headers: &HeaderMap) -> Result<IpAddr, AddressError> {
         let entries = self.entries(headers);
-        let parsed = |entry: &Entry<'_>| node::address(entry.as_deref().ok_or(AddressError::Missing)?);
+        let parsed = |entry: &Hop<'_>| node::address(entry.as_deref().ok_or(AddressError::Missing)?);
         if let Some(position) = self.position {
             let at = match usize::try_from(position) {
                 Ok(position) => position,
@@ -166,7 +166,7 @@ impl Header {
     }
 
     /// What the lines of the header list, in their order.
-    fn entries<'h>(&self, headers: &'h HeaderMap) -> Vec<Entry<'h>> {
+    fn entries<'h>(&self, headers: &'h HeaderMap) -> Vec<Hop<'h>> {
         let lines = headers.get_all(&self.name).iter().map(|line| std::str::from_utf8(line.as_bytes()));
         let mut entries = Vec::new();
         for line in lines {
@@ -185,7 +185,7 @@ impl Header {
 }
 
 /// An element of the list; nothing if it cannot be read, or does not say whom it is for.
-type Entry<'h> = Option<Cow<'h, str>>;
+type Hop<'h> = Option<Cow<'h, str>>;
 
 /// An IPv4 network that is written as IPv6 is the IPv4 network.
 fn canonical(network: IpNet) -> IpNet {

@@ -1,7 +1,7 @@
-//! TLS to a peer, made before its answers are watched.
+//! TLS to a peer that speaks another protocol than HTTP: whom a backend believes, and what it shows of itself.
 #![cfg_attr(
-    not(all(feature = "token-store-redis", feature = "token-store-sql")),
-    allow(dead_code, reason = "each store needs other parts of it")
+    not(all(feature = "ldap", feature = "token-store-redis", feature = "token-store-sql")),
+    allow(dead_code, reason = "each backend needs other parts of it")
 )]
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 
 /// What is asked of the peer's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::token_store) enum Verify {
+pub(crate) enum Verify {
     /// An authority that is trusted, and the name that was asked for.
     Full,
     /// An authority that is trusted, for whatever name.
@@ -25,52 +25,67 @@ pub(in crate::token_store) enum Verify {
 }
 
 /// What a client brings along.
-pub(in crate::token_store) struct Material {
-    pub(in crate::token_store) verify: Verify,
+pub(crate) struct Material {
+    pub(crate) verify: Verify,
     /// Certificates of authorities in PEM; without them those that the system trusts.
-    pub(in crate::token_store) authorities: Option<Vec<u8>>,
+    pub(crate) authorities: Option<Vec<u8>>,
     /// Its own certificates and key in PEM.
-    pub(in crate::token_store) client: Option<(Vec<u8>, Vec<u8>)>,
+    pub(crate) client: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What is wrong with the material.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TlsError {
+    /// With the certificates of authorities.
+    #[error("{0}")]
+    Authorities(String),
+    /// With the client's certificates, or their key, which is not theirs.
+    #[error("{0}")]
+    ClientCertificate(String),
+    /// With the client's key.
+    #[error("no private key found for the client's certificate")]
+    ClientKey,
+    /// With the cryptographic library.
+    #[error("{0}")]
+    Library(String),
 }
 
 impl Material {
-    pub(in crate::token_store) fn config(&self) -> Result<ClientConfig, String> {
+    pub(crate) fn config(&self) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?;
-        let verifier: Arc<dyn ServerCertVerifier> = match self.verify {
-            Verify::DangerousNothing => Arc::new(Lenient { provider, chain: None }),
-            verify => {
-                let roots = Arc::new(self.roots()?);
-                let chain = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-                    .build()
-                    .map_err(|error| error.to_string())?;
-                match verify {
-                    Verify::Full => chain,
-                    _ => Arc::new(Lenient { provider, chain: Some(chain) }),
-                }
+            .map_err(|error| TlsError::Library(error.to_string()))?;
+        let builder = match self.verify {
+            Verify::Full => builder.with_root_certificates(self.roots()?),
+            less => {
+                let chain = match less {
+                    Verify::DangerousNothing => None,
+                    _ => Some(self.chain(&provider)?),
+                };
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(Lenient { provider, chain }))
             }
         };
-        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
-        match &self.client {
-            None => Ok(builder.with_no_client_auth()),
-            Some((certificates, key)) => {
-                let key = PrivateKeyDer::from_pem_slice(key)
-                    .map_err(|_| "no private key found for the client's certificate".to_owned())?;
-                builder
-                    .with_client_auth_cert(certificates_in(certificates)?, key)
-                    .map_err(|error| error.to_string())
-            }
-        }
+        let Some((certificates, key)) = &self.client else { return Ok(builder.with_no_client_auth()) };
+        let certificates = certificates_in(certificates).map_err(TlsError::ClientCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::ClientKey)?;
+        builder
+            .with_client_auth_cert(certificates, key)
+            .map_err(|error| TlsError::ClientCertificate(error.to_string()))
     }
 
-    fn roots(&self) -> Result<RootCertStore, String> {
+    fn chain(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
+        WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots()?), Arc::clone(provider))
+            .build()
+            .map_err(|error| TlsError::Authorities(error.to_string()))
+    }
+
+    fn roots(&self) -> Result<RootCertStore, TlsError> {
         let mut roots = RootCertStore::empty();
         match &self.authorities {
             Some(pem) => {
-                for certificate in certificates_in(pem)? {
-                    roots.add(certificate).map_err(|error| error.to_string())?;
+                for certificate in certificates_in(pem).map_err(TlsError::Authorities)? {
+                    roots.add(certificate).map_err(|error| TlsError::Authorities(error.to_string()))?;
                 }
             }
             None => {
