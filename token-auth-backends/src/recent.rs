@@ -113,8 +113,12 @@ mod tests {
             let mut list: Vec<(u8, usize)> = Vec::new();
             for (at, (what, key)) in steps.into_iter().enumerate() {
                 match what {
-                    0 => drop(recent.remove(&key)),
-                    1 => drop(recent.remove_oldest()),
+                    0 => {
+                        recent.remove(&key);
+                    }
+                    1 => {
+                        recent.remove_oldest();
+                    }
                     _ => recent.insert(key, at),
                 }
                 match what {
