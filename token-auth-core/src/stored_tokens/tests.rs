@@ -521,6 +521,22 @@ async fn an_account_has_a_limited_number_of_refresh_tokens() {
 }
 
 #[tokio::test]
+async fn no_more_personal_tokens_are_made_than_there_may_be() {
+    let world = World::with(|tokens| tokens.with_personal_tokens(PersonalPolicy::default()));
+    let source = Source(Arc::clone(&world.present));
+    let new = || NewPersonalToken::new("alice", "ci").with_lifetime(Some(Duration::from_secs(60)));
+    let create =
+        async || world.tokens.create(new().with_at_most(2), &source, world.service.now()).await.map(|_| ());
+    world.create(new()).await;
+    create().await.unwrap();
+    assert!(matches!(create().await.unwrap_err(), CreateTokenError::Enough));
+    world.create(NewPersonalToken::new("carol", "ci").with_at_most(1)).await;
+    world.wait(61);
+    create().await.unwrap();
+    assert_eq!(world.records().await.len(), 4, "what has ended does not count");
+}
+
+#[tokio::test]
 async fn what_would_be_of_no_use_is_not_made() {
     let world = World::with(|tokens| tokens.with_personal_tokens(PersonalPolicy::default()));
     let source = Source(Arc::clone(&world.present));
