@@ -1,8 +1,9 @@
 //! The settings of TLS, kept up to date with their files.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -11,65 +12,96 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 
 use super::LdapTls;
 use crate::named_file;
-use crate::stamp::FileStamp;
+use crate::stamp::FileStamps;
 
 /// The settings of TLS, made again when one of their files has changed.
 pub(super) struct TlsSource {
     options: LdapTls,
-    made: Mutex<(Vec<Option<FileStamp>>, Arc<ClientConfig>)>,
+    made: Mutex<Made>,
+}
+
+struct Made {
+    stamps: FileStamps,
+    config: Arc<ClientConfig>,
+    /// A digest of what is trusted and shown.
+    content: Vec<u8>,
 }
 
 impl TlsSource {
     /// Reads the files.
     pub(super) fn new(options: LdapTls) -> Result<Self, String> {
-        let made = Mutex::new((stamps(&options), Arc::new(config(&options)?)));
+        let made = Mutex::new(Made::new(&options, stamps(&options))?);
         Ok(Self { options, made })
+    }
+
+    /// Whether the same is trusted and shown, be it by files or by the system.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let content = |source: &Self| source.lock().content.clone();
+        content(self) == content(other)
     }
 
     /// The present settings. Blocks while it looks at the files.
     pub(super) fn present(&self) -> Result<Arc<ClientConfig>, String> {
         let stamps = stamps(&self.options);
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.0 != stamps {
-            *made = (stamps, Arc::new(config(&self.options)?));
+        let mut made = self.lock();
+        if made.stamps != stamps {
+            *made = Made::new(&self.options, stamps)?;
         }
-        Ok(Arc::clone(&made.1))
+        Ok(Arc::clone(&made.config))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Made {
+    fn new(options: &LdapTls, stamps: FileStamps) -> Result<Self, String> {
+        let mut content = Context::new(&SHA256);
+        let config = Arc::new(config(options, &mut content)?);
+        Ok(Self { stamps, config, content: content.finish().as_ref().to_owned() })
     }
 }
 
 /// Taken before the files are read, so that a change meanwhile is found the next time.
-fn stamps(options: &LdapTls) -> Vec<Option<FileStamp>> {
+fn stamps(options: &LdapTls) -> FileStamps {
     let client = options.client.iter().flat_map(|(certificate, key)| [certificate, key]);
-    options.ca_file.iter().chain(client).map(FileStamp::of).collect()
+    FileStamps::of(options.ca_file.iter().chain(client))
 }
 
-fn config(options: &LdapTls) -> Result<ClientConfig, String> {
+fn config(options: &LdapTls, content: &mut Context) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     let builder = match options.dangerous_skip_verify {
         true => builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
-        false => builder.with_root_certificates(roots(options.ca_file.as_deref())?),
+        false => builder.with_root_certificates(roots(options.ca_file.as_deref(), content)?),
     };
     let Some((certificate, key)) = &options.client else { return Ok(builder.with_no_client_auth()) };
     let chain = certificates(certificate)?;
+    chain.iter().for_each(|certificate| content.update(certificate));
     let private =
         PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| failed(key, "no private key found"))?;
+    content.update(private.secret_der());
     builder.with_client_auth_cert(chain, private).map_err(|error| failed(certificate, error))
 }
 
-fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
+fn roots(file: Option<&Path>, content: &mut Context) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     match file {
         Some(file) => {
             for certificate in certificates(file)? {
+                content.update(&certificate);
                 roots.add(certificate).map_err(|error| failed(file, error))?;
             }
         }
         None => {
             // A store that is broken in parts is still good for the rest.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            let mut certificates = rustls_native_certs::load_native_certs().certs;
+            certificates.sort_unstable_by(|one, other| one.as_ref().cmp(other.as_ref()));
+            certificates.iter().for_each(|certificate| content.update(certificate));
+            roots.add_parsable_certificates(certificates);
         }
     }
     Ok(roots)

@@ -1,3 +1,5 @@
+//! Which credentials were verified not long ago.
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,7 +22,8 @@ pub(super) struct VerifiedCache {
 
 #[derive(Default)]
 struct Shard {
-    expiry: HashMap<Tag, Instant>,
+    /// When each was verified.
+    verified: HashMap<Tag, Instant>,
     oldest_first: VecDeque<Tag>,
 }
 
@@ -35,20 +38,42 @@ impl VerifiedCache {
         }
     }
 
+    /// Whether as many are kept as there, and as long.
+    pub(super) fn is_bounded_as(&self, other: &Self) -> bool {
+        let bounds = |cache: &Self| (cache.shards.len(), cache.entries_per_shard, cache.time_to_live);
+        bounds(self) == bounds(other)
+    }
+
+    /// Adds what another one knows, as far as there is room for it here, and as long as things are kept here.
+    pub(super) fn learn_from(&self, other: &Self, now: Instant) {
+        for known in &other.shards {
+            let known: Vec<_> = {
+                let known = lock(known);
+                let at = |tag: &Tag| known.verified.get(tag).map(|at| (*tag, *at));
+                known.oldest_first.iter().filter_map(at).collect()
+            };
+            for (tag, at) in known {
+                if self.is_fresh(at, now) {
+                    self.insert(tag, at);
+                }
+            }
+        }
+    }
+
     pub(super) fn contains(&self, tag: &Tag, now: Instant) -> bool {
-        self.shard(tag).is_some_and(|shard| shard.expiry.get(tag).is_some_and(|expiry| now < *expiry))
+        self.shard(tag).is_some_and(|shard| shard.verified.get(tag).is_some_and(|at| self.is_fresh(*at, now)))
     }
 
     pub(super) fn insert(&self, tag: Tag, now: Instant) {
         let Some(mut shard) = self.shard(&tag) else { return };
-        shard.drop_expired(now);
-        if shard.expiry.contains_key(&tag) {
+        shard.drop_those(|at| !self.is_fresh(at, now));
+        if shard.verified.contains_key(&tag) {
             return;
         }
-        if shard.expiry.len() >= self.entries_per_shard {
+        if shard.verified.len() >= self.entries_per_shard {
             shard.drop_oldest();
         }
-        shard.expiry.insert(tag, now + self.time_to_live);
+        shard.verified.insert(tag, now);
         shard.oldest_first.push_back(tag);
     }
 
@@ -60,7 +85,11 @@ impl VerifiedCache {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).expiry.len()).sum()
+        self.shards.iter().map(|shard| lock(shard).verified.len()).sum()
+    }
+
+    fn is_fresh(&self, at: Instant, now: Instant) -> bool {
+        now.duration_since(at) < self.time_to_live
     }
 
     fn shard(&self, tag: &Tag) -> Option<MutexGuard<'_, Shard>> {
@@ -71,16 +100,18 @@ impl VerifiedCache {
 }
 
 impl Shard {
-    fn drop_expired(&mut self, now: Instant) {
-        let expired = |tag: &Tag, shard: &Self| shard.expiry.get(tag).is_none_or(|expiry| *expiry <= now);
-        while self.oldest_first.front().is_some_and(|tag| expired(tag, self)) {
+    /// From the oldest on.
+    fn drop_those(&mut self, expired: impl Fn(Instant) -> bool) {
+        while let Some(oldest) = self.oldest_first.front()
+            && self.verified.get(oldest).is_none_or(|at| expired(*at))
+        {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
         if let Some(tag) = self.oldest_first.pop_front() {
-            self.expiry.remove(&tag);
+            self.verified.remove(&tag);
         }
     }
 }

@@ -1,7 +1,7 @@
 /// Implements [`TokenStore`](token_auth_core::TokenStore) for a store whose operations are those of what it holds, by the same
 /// names, and are carried out by its `run`.
 macro_rules! implement_token_store {
-    ($store:ty) => {
+    ($store:ty $(, $($further:tt)*)?) => {
         #[async_trait]
         impl TokenStore for $store {
             async fn insert(&self, record: &TokenRecord) -> Result<(), BackendError> {
@@ -65,6 +65,8 @@ macro_rules! implement_token_store {
             fn name(&self) -> Cow<'static, str> {
                 NAME.into()
             }
+
+            $($($further)*)?
         }
     };
 }
