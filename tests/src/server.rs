@@ -184,7 +184,8 @@ pub struct ServerSetup {
 impl ServerSetup {
     /// On a free port, with a log of JSON lines, in this folder; it trusts `token.pem` there.
     pub fn new(place: &Place) -> Self {
-        let this = Self::bare(place.path()).arg("--listen").arg("127.0.0.1:0");
+        // What a test has written is whole.
+        let this = Self::bare(place.path()).args(["--settle-time", "0", "--listen", "127.0.0.1:0"]);
         this.arg("--log-format").arg("json").certificate(place.at("token.pem"))
     }
 

@@ -52,45 +52,60 @@ pub(crate) enum TlsError {
 
 impl Material {
     pub(crate) fn config(&self) -> Result<ClientConfig, TlsError> {
+        self.config_telling(&mut |_| {})
+    }
+
+    /// The same, which tells what is trusted and shown, part by part and always in the same order.
+    pub(crate) fn config_telling(&self, tell: &mut dyn FnMut(&[u8])) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsError::Library(error.to_string()))?;
         let builder = match self.verify {
-            Verify::Full => builder.with_root_certificates(self.roots()?),
+            Verify::Full => builder.with_root_certificates(self.roots(tell)?),
             less => {
                 let chain = match less {
                     Verify::DangerousNothing => None,
-                    _ => Some(self.chain(&provider)?),
+                    _ => Some(self.chain(&provider, tell)?),
                 };
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(Lenient { provider, chain }))
             }
         };
         let Some((certificates, key)) = &self.client else { return Ok(builder.with_no_client_auth()) };
         let certificates = certificates_in(certificates).map_err(TlsError::ClientCertificate)?;
+        certificates.iter().for_each(|certificate| tell(certificate));
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::ClientKey)?;
+        tell(key.secret_der());
         builder
             .with_client_auth_cert(certificates, key)
             .map_err(|error| TlsError::ClientCertificate(error.to_string()))
     }
 
-    fn chain(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
-        WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots()?), Arc::clone(provider))
+    fn chain(
+        &self,
+        provider: &Arc<CryptoProvider>,
+        tell: &mut dyn FnMut(&[u8]),
+    ) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
+        WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots(tell)?), Arc::clone(provider))
             .build()
             .map_err(|error| TlsError::Authorities(error.to_string()))
     }
 
-    fn roots(&self) -> Result<RootCertStore, TlsError> {
+    fn roots(&self, tell: &mut dyn FnMut(&[u8])) -> Result<RootCertStore, TlsError> {
         let mut roots = RootCertStore::empty();
         match &self.authorities {
             Some(pem) => {
                 for certificate in certificates_in(pem).map_err(TlsError::Authorities)? {
+                    tell(&certificate);
                     roots.add(certificate).map_err(|error| TlsError::Authorities(error.to_string()))?;
                 }
             }
             None => {
                 // A store that is broken in parts is still good for the rest.
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                let mut certificates = rustls_native_certs::load_native_certs().certs;
+                certificates.sort_unstable_by(|one, other| one.as_ref().cmp(other.as_ref()));
+                certificates.iter().for_each(|certificate| tell(certificate));
+                roots.add_parsable_certificates(certificates);
             }
         }
         Ok(roots)

@@ -68,9 +68,15 @@ impl<K: Clone + Eq + Hash, V> Recent<K, V> {
         self.oldest_first.values().next().and_then(|key| self.get(key))
     }
 
+    /// All of them, the oldest first.
+    #[cfg(any(test, feature = "password"))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.oldest_first.values().filter_map(|key| Some((key, self.get(key)?)))
+    }
+
     #[cfg(test)]
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.oldest_first.values().filter_map(|key| self.get(key))
+        self.iter().map(|(_, value)| value)
     }
 
     #[cfg(test)]

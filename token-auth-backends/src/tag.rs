@@ -8,6 +8,7 @@ use token_auth_core::BackendError;
 pub(crate) type Tag = [u8; 32];
 
 /// The key of an HMAC (SHA-256), random, which never leaves the process.
+#[derive(Clone)]
 pub(crate) struct TagKey(hmac::Key);
 
 impl TagKey {

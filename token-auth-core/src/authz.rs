@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{ActionSet, BackendError, Labels};
+use crate::{ActionSet, BackendError, Labels, Memory};
 
 /// One account asks to do something with one resource.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +128,12 @@ pub trait Authorizer: Send + Sync {
     fn name(&self) -> Cow<'static, str> {
         std::any::type_name::<Self>().into()
     }
+
+    /// What it remembers, for the authorizer of the same name that has its place when the configuration is loaded again; and what
+    /// goes on with the memory of the one before: [`Succeed`](crate::Succeed). Default: nothing, it begins anew each time.
+    fn memory(&self) -> Option<&dyn Memory> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -140,6 +146,10 @@ macro_rules! forward {
 
             fn name(&self) -> Cow<'static, str> {
                 (**self).name()
+            }
+
+            fn memory(&self) -> Option<&dyn Memory> {
+                (**self).memory()
             }
         }
     )*};

@@ -96,6 +96,7 @@ mod service;
 mod source;
 #[cfg(feature = "sign")]
 mod stored_tokens;
+mod succession;
 pub mod token;
 #[cfg(feature = "sign")]
 mod token_store;
@@ -129,6 +130,7 @@ pub use stored_tokens::{
     CreateTokenError, DamagedToken, NewPersonalToken, OpaqueToken, PersonalPolicy, RefreshPolicy,
     StoredTokens,
 };
+pub use succession::{Memory, Succeed, hand_over};
 #[cfg(feature = "sign")]
 pub use token_store::{
     Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, MalformedTokenId, MemoryTokenStore,

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use arc_swap::ArcSwap;
+use token_auth_backends::config::ConfigOptions;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tracing::Level;
@@ -24,6 +25,8 @@ pub struct Setup {
     pub config: PathBuf,
     /// Whether unknown keys in it are warnings. By default they are errors.
     pub lenient: bool,
+    /// For how long nobody must have written to the files of a configuration before it is read. By default 2 seconds.
+    pub settle_time: Duration,
     /// Whether a configuration is refused that there is something to warn of: its rules among it, and policy tests that fail.
     /// By default it is said in the log.
     pub deny_warnings: bool,
@@ -41,6 +44,7 @@ impl Setup {
         Self {
             config: config.into(),
             lenient: false,
+            settle_time: ConfigOptions::default().settle_time,
             deny_warnings: false,
             listen: None,
             listener: None,
@@ -66,10 +70,10 @@ impl Server {
     ///
     /// When the configuration cannot be loaded, or the address is taken.
     pub async fn start(setup: Setup) -> Result<Self> {
-        let Setup { config, lenient, deny_warnings, listen, listener, log_denials } = setup;
-        let source = Source { config, lenient, deny_warnings, log_denials };
+        let Setup { config, lenient, settle_time, deny_warnings, listen, listener, log_denials } = setup;
+        let source = Source { config, lenient, settle_time, deny_warnings, log_denials };
         let first = source.clone();
-        let (state, files) = spawn_blocking(move || first.load(None)).await??;
+        let state = spawn_blocking(move || first.load(None)).await??;
         let listener = match listener {
             Some(listener) => Listener::try_from(listener)?,
             None => state.listen(listen).await?,
@@ -87,7 +91,7 @@ impl Server {
         let mut background = JoinSet::new();
         background.spawn(purge(Arc::clone(&state)));
         background.spawn(tell_of_expiry(Arc::clone(&state)));
-        background.spawn(reload::watch(asked, source, files, Arc::clone(&state), desk));
+        background.spawn(reload::watch(asked, source, Arc::clone(&state), desk));
         let serving = tokio::spawn(server::run(listener, state, async {
             // An owner who is gone wants what one wants who says so.
             let _ = stopped.await;
@@ -126,7 +130,7 @@ async fn tell_of_expiry(state: Arc<ArcSwap<State>>) {
     loop {
         ticks.tick().await;
         let state = state.load();
-        if let Some(due) = state.expiry.as_ref().and_then(|expiry| expiry.due(SystemTime::now())) {
+        if let Some(due) = state.loaded.expiry.as_ref().and_then(|expiry| expiry.due(SystemTime::now())) {
             tracing::warn!("{due}");
         }
     }

@@ -8,11 +8,10 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result, bail};
 use ipnet::IpNet;
 use token_auth_backends::config::{
-    CertificateExpiry, Config, ConfigOptions, Finding, ListenAddress, Loaded, ServerConfig,
+    Config, ConfigOptions, FileStamps, Finding, ListenAddress, Loaded, ServerConfig,
 };
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::oauth2::SignInPages;
-use token_auth_backends::workload::WorkloadIdentities;
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{Level, info, warn};
 
@@ -46,9 +45,8 @@ pub(crate) struct State {
     /// Where tokens are kept, if it is a file.
     pub(crate) token_file: Option<PathBuf>,
     address: ListenAddress,
-    workload: Option<Arc<WorkloadIdentities>>,
-    /// When the certificate that tokens carry ends.
-    pub(crate) expiry: Option<CertificateExpiry>,
+    /// What it is made of, and what the next one goes on with.
+    pub(crate) loaded: Loaded,
 }
 
 /// Where the configuration comes from, and how it is read.
@@ -56,6 +54,8 @@ pub(crate) struct State {
 pub(crate) struct Source {
     pub(crate) config: PathBuf,
     pub(crate) lenient: bool,
+    /// How long nobody must have written to its files.
+    pub(crate) settle_time: Duration,
     /// Whether one is refused that there is something to warn of.
     pub(crate) deny_warnings: bool,
     /// The level of the log lines of what is denied.
@@ -63,10 +63,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads the configuration with everything that it names, and tells of it in the log. With the state come the files to
-    /// watch. What the previous state signed stays good: its keys are published until then.
-    pub(crate) fn load(&self, previous: Option<&State>) -> Result<(State, Vec<PathBuf>)> {
-        let (mut state, loaded) = assembled(Config::load(&self.config, &options(self.lenient))?, previous)?;
+    /// Reads the configuration with everything that it names, and tells of it in the log. It goes on where the previous state
+    /// was.
+    pub(crate) fn load(&self, previous: Option<&State>) -> Result<State> {
+        let options = options(self.lenient).with_settle_time(self.settle_time);
+        let mut loaded = Config::load(&self.config, &options)?;
         for note in &loaded.notes {
             info!("{note}");
         }
@@ -74,11 +75,21 @@ impl Source {
         for warning in warnings.clone() {
             warn!("{warning}");
         }
-        state.endpoint = state.endpoint.with_denial_level(self.log_denials);
-        match warnings.count() {
-            count @ 1.. if self.deny_warnings => bail!("{}: {count} warnings", self.config.display()),
-            _ => Ok((state, loaded.files)),
+        let count = warnings.count();
+        if self.deny_warnings && count > 0 {
+            bail!("{}: {count} warnings", self.config.display());
         }
+        if let Some(previous) = previous {
+            loaded.succeed(&previous.loaded);
+        }
+        let mut state = assembled(loaded)?;
+        state.endpoint = state.endpoint.with_denial_level(self.log_denials);
+        Ok(state)
+    }
+
+    /// These files, once nobody writes to them, or has for too long a time.
+    pub(crate) fn settled(&self, files: &FileStamps) -> FileStamps {
+        files.settled(self.settle_time, ConfigOptions::PATIENCE).unwrap_or_else(|| files.now())
     }
 }
 
@@ -90,6 +101,8 @@ pub struct Checked {
     pub notes: Vec<Finding>,
     /// What may go wrong.
     pub warnings: Vec<Finding>,
+    /// The files that the text names and the server watches.
+    pub files: Vec<PathBuf>,
 }
 
 /// Reads the text of a configuration file, and everything that it names, as a server would, and hands back what an operator
@@ -100,22 +113,16 @@ pub struct Checked {
 /// When a server would not start with it.
 pub fn check(text: &[u8], file: &str, lenient: bool) -> Result<Checked> {
     let (config, mut warnings) = Config::from_yaml(text, file, &options(lenient).examining())?;
-    let (_, loaded) = assembled(config.assemble()?, None)?;
+    let State { loaded, .. } = assembled(config.assemble()?)?;
     warnings.extend(loaded.warnings);
-    Ok(Checked { notes: loaded.notes, warnings })
+    Ok(Checked { notes: loaded.notes, warnings, files: loaded.files })
 }
 
 fn options(lenient: bool) -> ConfigOptions {
     if lenient { ConfigOptions::lenient() } else { ConfigOptions::default() }
 }
 
-fn assembled(mut loaded: Loaded, previous: Option<&State>) -> Result<(State, Loaded)> {
-    if let Some(previous) = previous {
-        loaded.service = loaded.service.succeeding(previous.endpoint.service());
-        if let (Some(now), Some(then)) = (&loaded.workload, &previous.workload) {
-            now.succeed(then);
-        }
-    }
+fn assembled(loaded: Loaded) -> Result<State> {
     let ServerConfig { address, path_prefix, hsts, timeouts, real_ip, .. } = loaded.server.clone();
     let proxies = real_ip.and_then(|real_ip| real_ip.trusted_proxies).unwrap_or_default();
     let tls = loaded.server.tls.as_ref().map(tls::config).transpose()?;
@@ -131,22 +138,7 @@ fn assembled(mut loaded: Loaded, previous: Option<&State>) -> Result<(State, Loa
     let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
     let sign_in = loaded.sign_in.clone();
     let endpoint = loaded.endpoint();
-    let workload = loaded.workload.clone();
-    let expiry = loaded.expiry.clone();
-    let state = State {
-        endpoint,
-        sign_in,
-        path_prefix,
-        hsts,
-        tls,
-        connections,
-        proxies,
-        token_file,
-        address,
-        workload,
-        expiry,
-    };
-    Ok((state, loaded))
+    Ok(State { endpoint, sign_in, path_prefix, hsts, tls, connections, proxies, token_file, address, loaded })
 }
 
 impl State {

@@ -11,10 +11,11 @@ use token_auth_core::{
 };
 
 use super::finding::Spot;
+use super::settled::Settling;
 use super::signer::Keys;
 use super::{
-    CertificateExpiry, Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig, TokensConfig,
-    signer,
+    CertificateExpiry, Config, ConfigErrors, ConfigOptions, FileStamps, Finding, Limits, ServerConfig,
+    TokensConfig, signer,
 };
 use crate::htpasswd::{Htpasswd, HtpasswdError};
 use crate::password::PasswordVerifier;
@@ -40,10 +41,8 @@ pub struct Loaded {
     pub tokens: Option<TokensConfig>,
     /// What was read and does not look after itself: when one of these files changes, load again.
     pub files: Vec<PathBuf>,
-    /// Whose signed identities are believed. A later configuration may
-    /// [succeed](crate::workload::WorkloadIdentities::succeed) it.
-    #[cfg(feature = "workload")]
-    pub workload: Option<Arc<crate::workload::WorkloadIdentities>>,
+    /// These files as they were when they were read.
+    pub stamps: FileStamps,
     /// What an operator should know.
     pub warnings: Vec<Finding>,
     /// What in the rules is probably not meant ([`Config::lint`]), and the policy tests that fail. Rules are used nevertheless.
@@ -66,16 +65,23 @@ pub enum LoadError {
         /// Why.
         source: io::Error,
     },
+    /// Somebody has been writing to a file [all the time](ConfigOptions::PATIENCE).
+    #[error("{file} is being written all the time: write another file, and rename it")]
+    Unsettled {
+        /// The file.
+        file: String,
+    },
     /// The configuration, or a file that it names, is wrong.
     #[error(transparent)]
     Invalid(#[from] ConfigErrors),
 }
 
 impl Config {
-    /// Reads a configuration file and all files that it names. Blocks while it does.
+    /// Reads a configuration file and all files that it names, once nobody is [writing](ConfigOptions::settle_time) them. Blocks
+    /// while it does.
     ///
     /// Nothing is shared with what was loaded before, apart from a store of tokens in a file that this process has open
-    /// already: passwords that were verified under the old configuration are verified anew.
+    /// already, until it [succeeds](Loaded::succeed) that.
     ///
     /// ```no_run
     /// use token_auth_backends::config::{Config, ConfigOptions};
@@ -90,16 +96,33 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, or anything is wrong: everything that is.
+    /// When a file cannot be read, or anything is wrong: everything that is. When somebody writes to a file all the time.
     pub fn load(file: impl AsRef<Path>, options: &ConfigOptions) -> Result<Loaded, LoadError> {
         let path = file.as_ref();
         let file = path.display().to_string();
-        let text = fs::read(path).map_err(|source| LoadError::Read { file: file.clone(), source })?;
-        let (config, mut warnings) = Self::from_yaml(text, &file, options)?;
-        let mut loaded = config.assemble()?;
-        warnings.append(&mut loaded.warnings);
-        loaded.files.insert(0, path.to_owned());
-        Ok(Loaded { warnings, ..loaded })
+        let (mut settling, mut further) = (Settling::new(options), Vec::new());
+        loop {
+            settling.begin();
+            settling.wait([path.to_owned()])?;
+            let text = fs::read(path).map_err(|source| LoadError::Read { file: file.clone(), source });
+            if !settling.holds() {
+                continue;
+            }
+            let (config, mut warnings) = Self::from_yaml(text?, &file, options)?;
+            settling.wait(config.files_to_read().into_iter().chain(further.clone()))?;
+            let assembled = config.assemble();
+            if !settling.holds() {
+                continue;
+            }
+            let mut loaded = assembled?;
+            loaded.files.insert(0, path.to_owned());
+            let Some(stamps) = settling.of(&loaded.files) else {
+                further.clone_from(&loaded.files);
+                continue;
+            };
+            warnings.append(&mut loaded.warnings);
+            return Ok(Loaded { warnings, stamps, ..loaded });
+        }
     }
 
     /// Reads the files that the configuration names, and joins everything to a service. Blocks while it does.
@@ -180,8 +203,7 @@ impl Config {
             sign_in,
             tokens,
             files,
-            #[cfg(feature = "workload")]
-            workload,
+            stamps: FileStamps::default(),
             warnings,
             policy,
             notes,
@@ -301,7 +323,7 @@ impl Config {
     }
 
     /// The keys of the tokens and of the server, and those of issuers.
-    fn named_files(&self) -> Vec<PathBuf> {
+    pub(super) fn named_files(&self) -> Vec<PathBuf> {
         let server = self.server.tls.as_ref().map(|tls| &tls.key_pair);
         let mut files = Vec::new();
         let pairs = [Some(&self.signing_pair.pair), server].into_iter().flatten();

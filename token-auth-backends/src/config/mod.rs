@@ -89,11 +89,13 @@ mod reader;
 mod root;
 mod section;
 mod server;
+mod settled;
 #[cfg(feature = "oauth2")]
 mod sign_in;
 mod signer;
 #[cfg(any(feature = "ldap", feature = "oauth2"))]
 mod source;
+mod succession;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -106,9 +108,12 @@ mod users;
 mod workload;
 mod yaml;
 
+use std::time::Duration;
+
 use crate::htpasswd::HtpasswdOptions;
 use crate::static_users::StaticUser;
 
+pub use crate::stamp::FileStamps;
 pub use expiry::CertificateExpiry;
 pub use finding::{ConfigErrors, Finding};
 pub use key_pair::KeyPair;
@@ -137,7 +142,7 @@ use key_pair::LocatedPair;
 use reader::Reader;
 
 /// How a configuration is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigOptions {
     /// Unknown keys are warnings. Not so within users and rules, where they would leave out a password or a condition.
@@ -145,9 +150,24 @@ pub struct ConfigOptions {
     /// The configuration is only looked at, perhaps beside a server that runs with it: nothing is opened that one process
     /// alone can have open, and nothing is written. What [`Config::load`] then makes keeps its tokens in memory.
     pub examine: bool,
+    /// For how long nobody must have written to a file before [`Config::load`] reads it, which waits for that: a configuration that
+    /// is written in place, by a writer who pauses, may have a rule without its last conditions meanwhile. Files that were changed
+    /// before that are read at once. Whatever it is, files that change while they are read are read again. Default 2 seconds.
+    ///
+    /// A writer who pauses for longer is not told from one who is done: whoever writes slowly writes another file, and renames it.
+    pub settle_time: Duration,
+}
+
+impl Default for ConfigOptions {
+    fn default() -> Self {
+        Self { lenient: false, examine: false, settle_time: Duration::from_secs(2) }
+    }
 }
 
 impl ConfigOptions {
+    /// How long [`Config::load`] waits for files to which somebody writes all the time, before it gives up: 30 seconds.
+    pub const PATIENCE: Duration = Duration::from_secs(30);
+
     /// Unknown keys are warnings.
     pub fn lenient() -> Self {
         Self { lenient: true, ..Self::default() }
@@ -157,6 +177,12 @@ impl ConfigOptions {
     #[must_use]
     pub fn examining(self) -> Self {
         Self { examine: true, ..self }
+    }
+
+    /// The same with another [settle time](Self::settle_time).
+    #[must_use]
+    pub fn with_settle_time(self, settle_time: Duration) -> Self {
+        Self { settle_time, ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The files of a source, read together, and when they have changed.
+//! The password file and the group file on disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::accounts::Accounts;
 use crate::named_file;
 use crate::password::HashLimits;
-use crate::stamp::FileStamp;
+use crate::stamp::FileStamps;
 
 use super::error::{HtpasswdError, LineProblem};
 use super::{HtpasswdOptions, parse};
@@ -22,15 +22,10 @@ pub(super) struct Files {
     hash_limits: HashLimits,
 }
 
-/// What tells that the files are others than before; `None` for one that is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint(Vec<Option<FileStamp>>);
-
 impl Files {
     /// To be taken before the files are read, so that a change meanwhile is found the next time.
-    pub(super) fn fingerprint(&self) -> Fingerprint {
-        let files = std::iter::once(&self.users).chain(&self.groups);
-        Fingerprint(files.map(FileStamp::of).collect())
+    pub(super) fn stamps(&self) -> FileStamps {
+        FileStamps::of(std::iter::once(&self.users).chain(&self.groups))
     }
 
     pub(super) fn read(&self) -> Result<Accounts, HtpasswdError> {

@@ -110,7 +110,9 @@ async fn reads_changed_files_again() {
     let (file, groups) = (directory.path().join("users"), directory.path().join("groups"));
     fs::write(&file, format!("alice:{ONE}\n")).unwrap();
     fs::write(&groups, "dev: alice\n").unwrap();
-    let users = open(HtpasswdOptions::new(&file).with_group_file(&groups)).unwrap();
+    let mut options = HtpasswdOptions::new(&file).with_group_file(&groups);
+    options.settle_time = Duration::ZERO;
+    let users = open(options).unwrap();
     let later = || tokio::time::advance(Duration::from_secs(5));
     assert!(accepts(&users, "alice", "x").await);
 
@@ -136,6 +138,38 @@ async fn reads_changed_files_again() {
     later().await;
     let answer = users.authenticate(&AuthnRequest::new(&Credentials::password("bob", "x"))).await.unwrap();
     assert!(matches!(answer, Authn::Accept(bob) if bob.labels.get("group")[0].as_str() == "ops"));
+
+    fs::write(&file, "").unwrap();
+    later().await;
+    assert!(!accepts(&users, "bob", "x").await, "whoever removes the last one means it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_are_being_written_are_left_alone() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("users");
+    fs::write(&file, format!("alice:{ONE}\nbob:{ONE}\n")).unwrap();
+    let mut options = HtpasswdOptions::new(&file);
+    // Far longer than this test takes: what the times of the file say does not matter.
+    options.settle_time = Duration::from_secs(3600);
+    let users = open(options).unwrap();
+    // Looks are five seconds apart.
+    let both = async || {
+        tokio::time::advance(Duration::from_secs(5)).await;
+        (accepts(&users, "alice", "x").await, accepts(&users, "bob", "x").await)
+    };
+    assert_eq!(both().await, (true, true));
+    // Written in place, by someone who pauses.
+    fs::write(&file, format!("carol:{ONE}\n")).unwrap();
+    assert_eq!(both().await, (true, true));
+    tokio::time::advance(Duration::from_secs(3590)).await;
+    assert_eq!(both().await, (true, true));
+    fs::write(&file, format!("carol:{ONE}\nalice:{ONE}\n")).unwrap();
+    assert_eq!(both().await, (true, true), "it has changed once more");
+    tokio::time::advance(Duration::from_secs(3590)).await;
+    assert_eq!(both().await, (true, true));
+    assert_eq!(both().await, (true, false), "nobody has written to it for an hour");
+    assert!(accepts(&users, "carol", "x").await);
 }
 
 #[tokio::test]

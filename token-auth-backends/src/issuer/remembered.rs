@@ -66,6 +66,7 @@ struct Kept<T> {
     since: SystemTime,
 }
 
+#[derive(Clone)]
 struct Attempt {
     at: SystemTime,
     problem: Option<String>,
@@ -110,10 +111,13 @@ impl<P: Publisher> Remembered<P> {
         &self.publisher
     }
 
-    /// Takes over what an earlier one remembers of the same publisher.
-    #[cfg(feature = "workload")]
-    pub(crate) fn succeed(&self, earlier: &Self) {
-        self.kept.store(earlier.kept.load_full());
+    /// Goes on with what a previous one remembers of the same publisher: what it has published, and when it was asked.
+    pub(crate) fn succeed(&self, previous: &Self) {
+        self.kept.store(previous.kept.load_full());
+        // While it is being asked nobody can tell what comes of it.
+        if let (Ok(mut now), Ok(then)) = (self.last.try_lock(), previous.last.try_lock()) {
+            now.clone_from(&then);
+        }
     }
 
     /// Another content than this, if the issuer has a new one: a token is signed by a key that is not in it.

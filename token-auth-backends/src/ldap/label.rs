@@ -25,6 +25,15 @@ pub struct LabelRule {
     lower_case: bool,
 }
 
+impl PartialEq for LabelRule {
+    fn eq(&self, other: &Self) -> bool {
+        let written = |rule: &Self| rule.pattern.as_ref().map(|pattern| pattern.as_str().to_owned());
+        let Self { label, pattern: _, value, lower_case } = self;
+        (label, value, lower_case) == (&other.label, &other.value, &other.lower_case)
+            && written(self) == written(other)
+    }
+}
+
 /// A pattern that an administrator writes stays far below.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
 

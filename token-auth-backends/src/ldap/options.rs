@@ -17,7 +17,7 @@ use super::{BindTemplate, Filter, LabelRule, LdapServer};
 /// options.groups.push(groups.with_label("groups"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LdapOptions {
     /// The servers, the preferred one first. The others are asked while it is away.
@@ -72,6 +72,15 @@ impl LdapOptions {
             limits: LdapLimits::default(),
             memory: LdapMemory::default(),
         }
+    }
+}
+
+impl LdapOptions {
+    /// The files that they name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let client = self.tls.client.iter().flat_map(|(certificate, key)| [certificate, key]);
+        let secret = self.service.iter().map(|service| &service.password_file);
+        self.tls.ca_file.iter().chain(client).chain(secret)
     }
 }
 
@@ -141,7 +150,7 @@ impl Default for AccountName {
 }
 
 /// A label whose values are those of an attribute of the user's entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AttributeLabel {
     /// The attribute; `dn` is the name of the entry.
@@ -160,7 +169,7 @@ impl AttributeLabel {
 }
 
 /// A search for the groups of a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupSearch {
     /// The entry below which groups are.

@@ -28,6 +28,8 @@ pub(super) enum Role {
 pub(super) struct Pool {
     servers: Vec<Server>,
     service: Option<Service>,
+    /// What the searching account's password was when this was made.
+    secret: Option<Password>,
     tls: Arc<TlsSource>,
     timeouts: LdapTimeouts,
     limits: LdapLimits,
@@ -50,7 +52,7 @@ struct Side {
 }
 
 impl Pool {
-    pub(super) fn new(options: &LdapOptions, tls: TlsSource) -> Self {
+    pub(super) fn new(options: &LdapOptions, tls: TlsSource, secret: Option<Password>) -> Self {
         let server = |address: &LdapServer| Server {
             address: address.clone(),
             service: Side::default(),
@@ -60,12 +62,18 @@ impl Pool {
         Self {
             servers: options.servers.iter().map(server).collect(),
             service: options.service.clone().map(Service::new),
+            secret,
             tls: Arc::new(tls),
             timeouts: options.timeouts,
             limits: options.limits,
             options: options.pool,
             places: [Semaphore::new(places), Semaphore::new(places)],
         }
+    }
+
+    /// Whether it shows and trusts what another one does. What their options say is not compared.
+    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
+        self.secret == other.secret && self.tls.is_same(&other.tls)
     }
 
     /// The account that searches.

@@ -1,46 +1,73 @@
 //! The settings of TLS, kept up to date with their files.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use rustls::ClientConfig;
 
 use super::LdapTls;
 use crate::named_file;
 use crate::peer_tls::{Material, TlsError, Verify};
-use crate::stamp::FileStamp;
+use crate::stamp::FileStamps;
 
 /// The settings of TLS, made again when one of their files has changed.
 pub(super) struct TlsSource {
     options: LdapTls,
-    made: Mutex<(Vec<Option<FileStamp>>, Arc<ClientConfig>)>,
+    made: Mutex<Made>,
+}
+
+struct Made {
+    stamps: FileStamps,
+    config: Arc<ClientConfig>,
+    /// A digest of what is trusted and shown.
+    content: Vec<u8>,
 }
 
 impl TlsSource {
     /// Reads the files.
     pub(super) fn new(options: LdapTls) -> Result<Self, String> {
-        let made = Mutex::new((stamps(&options), Arc::new(config(&options)?)));
+        let made = Mutex::new(Made::new(&options, stamps(&options))?);
         Ok(Self { options, made })
+    }
+
+    /// Whether the same is trusted and shown, be it by files or by the system.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let content = |source: &Self| source.lock().content.clone();
+        content(self) == content(other)
     }
 
     /// The present settings. Blocks while it looks at the files.
     pub(super) fn present(&self) -> Result<Arc<ClientConfig>, String> {
         let stamps = stamps(&self.options);
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.0 != stamps {
-            *made = (stamps, Arc::new(config(&self.options)?));
+        let mut made = self.lock();
+        if made.stamps != stamps {
+            *made = Made::new(&self.options, stamps)?;
         }
-        Ok(Arc::clone(&made.1))
+        Ok(Arc::clone(&made.config))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Made {
+    fn new(options: &LdapTls, stamps: FileStamps) -> Result<Self, String> {
+        let mut content = Context::new(&SHA256);
+        let config = Arc::new(config(options, &mut content)?);
+        Ok(Self { stamps, config, content: content.finish().as_ref().to_owned() })
     }
 }
 
 /// Taken before the files are read, so that a change meanwhile is found the next time.
-fn stamps(options: &LdapTls) -> Vec<Option<FileStamp>> {
+fn stamps(options: &LdapTls) -> FileStamps {
     let client = options.client.iter().flat_map(|(certificate, key)| [certificate, key]);
-    options.ca_file.iter().chain(client).map(FileStamp::of).collect()
+    FileStamps::of(options.ca_file.iter().chain(client))
 }
 
-fn config(options: &LdapTls) -> Result<ClientConfig, String> {
+/// Hands what is trusted and shown to `content`.
+fn config(options: &LdapTls, content: &mut Context) -> Result<ClientConfig, String> {
     let verify = if options.dangerous_skip_verify { Verify::DangerousNothing } else { Verify::Full };
     let authorities = match &options.ca_file {
         // What is not looked at is not read either.
@@ -51,7 +78,8 @@ fn config(options: &LdapTls) -> Result<ClientConfig, String> {
         Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
         None => None,
     };
-    Material { verify, authorities, client }.config().map_err(|error| {
+    let material = Material { verify, authorities, client };
+    material.config_telling(&mut |part| content.update(part)).map_err(|error| {
         let certificate = options.client.as_ref().map(|(certificate, _)| certificate);
         let key = options.client.as_ref().map(|(_, key)| key);
         let file = match error {

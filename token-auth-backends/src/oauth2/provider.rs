@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::SystemTime;
 
-use token_auth_core::{BackendError, Labels, Password, async_trait};
+use token_auth_core::{BackendError, Labels, Memory, Password, async_trait};
 use url::Url;
 
 /// An identity provider that people sign in at: OpenID Connect, or the OAuth 2.0 of a code forge.
@@ -60,6 +60,12 @@ pub trait IdentityProvider: fmt::Debug + Send + Sync {
 
     /// The issuer that must be named in the answer of the browser, if it names one (RFC 9207). Default: none is known.
     fn issuer(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it remembers, such as the provider's keys, for the one in its place when the configuration is loaded again; and what
+    /// goes on with the memory of the one before: [`Succeed`](token_auth_core::Succeed). Default: nothing.
+    fn memory(&self) -> Option<&dyn Memory> {
         None
     }
 }

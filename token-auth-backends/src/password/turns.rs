@@ -10,24 +10,35 @@ use tokio::sync::oneshot;
 use super::VerifierOptions;
 
 /// Those whose turn it is, and those who wait for theirs. Clients without a known address are one network.
-pub(super) struct Turns(Arc<Shared>);
+pub(super) struct Turns {
+    limits: Limits,
+    shared: Arc<Shared>,
+}
 
 /// The turn itself. It goes to the next one when it is dropped.
-pub(super) struct Turn(Option<Arc<Shared>>);
+pub(super) struct Turn {
+    limits: Limits,
+    shared: Option<Arc<Shared>>,
+}
 
 /// Nobody can wait any more; or somebody who has fewer waiting has come instead, or the deadline has.
 #[derive(Debug)]
 pub(super) struct Busy;
 
-struct Shared {
+/// How many turns there are at once, and how many may wait.
+#[derive(Clone, Copy)]
+struct Limits {
     concurrency: usize,
     queue: usize,
     patience: Duration,
-    state: Mutex<State>,
 }
 
+#[derive(Default)]
+struct Shared(Mutex<State>);
+
+#[derive(Default)]
 struct State {
-    free: usize,
+    running: usize,
     waiting: usize,
     queues: HashMap<Option<ClientNetwork>, VecDeque<Waiter>>,
     /// The networks that have somebody waiting, in the order of their turns.
@@ -39,20 +50,19 @@ struct State {
 struct Waiter {
     turn: oneshot::Sender<Turn>,
     deadline: Deadline,
+    limits: Limits,
 }
 
 impl Turns {
     pub(super) fn new(options: &VerifierOptions) -> Self {
         let VerifierOptions { concurrency, queue, patience, .. } = *options;
-        let concurrency = concurrency.max(1);
-        let state = State {
-            free: concurrency,
-            waiting: 0,
-            queues: HashMap::new(),
-            round: VecDeque::new(),
-            pace: Duration::ZERO,
-        };
-        Self(Arc::new(Shared { concurrency, queue, patience, state: Mutex::new(state) }))
+        let limits = Limits { concurrency: concurrency.max(1), queue, patience };
+        Self { limits, shared: Arc::default() }
+    }
+
+    /// The same limits for those who have and wait for the turns of another one, so that the two together give no more.
+    pub(super) fn succeeding(&self, previous: &Self) -> Self {
+        Self { limits: self.limits, shared: Arc::clone(&previous.shared) }
     }
 
     /// Waits for a turn.
@@ -61,50 +71,50 @@ impl Turns {
         network: Option<ClientNetwork>,
         deadline: Deadline,
     ) -> Result<Turn, Busy> {
+        let Self { limits, shared } = self;
         let waiting = {
-            let mut state = self.0.lock();
-            if state.free > 0 {
-                state.free -= 1;
-                return Ok(Turn(Some(Arc::clone(&self.0))));
+            let mut state = shared.lock();
+            if state.running < limits.concurrency {
+                state.running += 1;
+                return Ok(Turn { limits: *limits, shared: Some(Arc::clone(shared)) });
             }
-            if state.waiting >= self.0.places(state.pace) && !state.make_room(network) {
+            if state.waiting >= limits.places(state.pace) && !state.make_room(network) {
                 return Err(Busy);
             }
             let (turn, waiting) = oneshot::channel();
-            state.push(network, Waiter { turn, deadline });
+            state.push(network, Waiter { turn, deadline, limits: *limits });
             waiting
         };
         waiting.await.map_err(|_| Busy)
     }
 }
 
-impl Shared {
+impl Limits {
     /// How many may wait: those whose turn comes before their patience ends.
     fn places(&self, pace: Duration) -> usize {
         let turns = self.patience.as_nanos().checked_div(pace.as_nanos()).unwrap_or(u128::MAX);
         let turns = usize::try_from(turns).unwrap_or(usize::MAX).saturating_mul(self.concurrency);
         self.queue.min(turns.max(self.concurrency))
     }
+}
 
-    fn pass_on(self: Arc<Self>) {
+impl Shared {
+    /// A turn ends. Those follow for whom there is room by the limits that it was given by.
+    fn pass_on(self: Arc<Self>, limits: Limits) {
+        self.lock().running -= 1;
         loop {
-            let next = {
-                let mut state = self.lock();
-                let next = state.next(Instant::now());
-                state.free += usize::from(next.is_none());
-                next
-            };
-            let Some(waiter) = next else { return };
-            match waiter.turn.send(Turn(Some(Arc::clone(&self)))) {
-                Ok(()) => return,
-                // It hung up: the turn is still this one's to pass on.
-                Err(mut turn) => turn.0 = None,
+            let next = self.lock().begin_next(limits.concurrency);
+            let Some(Waiter { turn, limits, .. }) = next else { return };
+            // Whoever hung up does not need it.
+            if let Err(mut turn) = turn.send(Turn { limits, shared: Some(Arc::clone(&self)) }) {
+                turn.shared = None;
+                self.lock().running -= 1;
             }
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,6 +126,16 @@ impl State {
         }
         queue.push_back(waiter);
         self.waiting += 1;
+    }
+
+    /// Gives a turn to whoever is next, if there are not so many already.
+    fn begin_next(&mut self, concurrency: usize) -> Option<Waiter> {
+        if self.running >= concurrency {
+            return None;
+        }
+        let next = self.next(Instant::now());
+        self.running += usize::from(next.is_some());
+        next
     }
 
     /// The first of the network whose turn it is.
@@ -167,7 +187,7 @@ impl State {
 impl Turn {
     /// A hash took this long.
     pub(super) fn took(&self, time: Duration) {
-        if let Some(shared) = &self.0 {
+        if let Some(shared) = &self.shared {
             let mut state = shared.lock();
             state.pace = match state.pace.is_zero() {
                 true => time,
@@ -179,8 +199,8 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(shared) = self.0.take() {
-            shared.pass_on();
+        if let Some(shared) = self.shared.take() {
+            shared.pass_on(self.limits);
         }
     }
 }

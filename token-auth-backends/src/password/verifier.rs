@@ -1,10 +1,12 @@
-//! Whether a password is right, computed off the reactor and in turns.
+//! Passwords against their hashes: not on the reactor, not too many at once, and not twice in a while.
 
 use std::fmt;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use token_auth_core::{AuthnRequest, BackendError, ClientNetwork, Credentials, Deadline, Password};
+use arc_swap::ArcSwap;
+use token_auth_core::{AuthnRequest, BackendError, ClientNetwork, Credentials, Deadline, Password, Succeed};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
@@ -50,6 +52,9 @@ impl Default for VerifierOptions {
 /// random and never leaves the verifier: the password is not kept, and a hash that changes is never found again. Only
 /// successes are remembered. Simultaneous checks of one credential are computed once.
 ///
+/// One that [succeeds](Succeed) another goes on with what that one has verified, and waits for its turn among those who wait
+/// there: that a password belongs to a hash is true under every configuration. Whose hash has changed is verified anew.
+///
 /// ```
 /// use token_auth_backends::core::Password;
 /// use token_auth_backends::password::{PasswordVerifier, VerifierOptions};
@@ -63,10 +68,13 @@ impl Default for VerifierOptions {
 /// # Ok(())
 /// # }
 /// ```
-pub struct PasswordVerifier {
+pub struct PasswordVerifier(ArcSwap<Work>);
+
+/// What is known and done.
+struct Work {
     key: TagKey,
-    verified: VerifiedCache,
-    flights: Flights,
+    verified: Arc<VerifiedCache>,
+    flights: Arc<Flights>,
     turns: Turns,
 }
 
@@ -100,12 +108,10 @@ impl PasswordVerifier {
     ///
     /// When the system gives no randomness for the key.
     pub fn new(options: VerifierOptions) -> Result<Self, BackendError> {
-        Ok(Self {
-            key: TagKey::random("password")?,
-            verified: VerifiedCache::new(options.cache_entries, options.cache_time),
-            flights: Flights::default(),
-            turns: Turns::new(&options),
-        })
+        let verified = Arc::new(VerifiedCache::new(options.cache_entries, options.cache_time));
+        let (key, flights) = (TagKey::random("password")?, Arc::default());
+        let work = Work { key, verified, flights, turns: Turns::new(&options) };
+        Ok(Self(ArcSwap::from_pointee(work)))
     }
 
     /// Whether this is the hash of the password. An empty password, or one that contains a NUL, never is: no account is
@@ -115,7 +121,7 @@ impl PasswordVerifier {
     ///
     /// When too many checks are waiting.
     pub async fn verify(&self, hash: &PasswordHash, password: &Password) -> Result<bool, BackendError> {
-        self.verify_for(Asker::NOBODY, hash, password).await
+        self.0.load_full().verify_for(Asker::NOBODY, hash, password).await
     }
 
     /// Whether this is the hash of the password that the request presents, as [`verify`](Self::verify) tells it. It waits its
@@ -127,7 +133,7 @@ impl PasswordVerifier {
     pub async fn check(&self, request: &AuthnRequest<'_>, hash: &PasswordHash) -> Result<bool, BackendError> {
         match request.credentials {
             Credentials::Password { password, .. } => {
-                self.verify_for(Asker::of(request), hash, password).await
+                self.0.load_full().verify_for(Asker::of(request), hash, password).await
             }
             _ => Ok(false),
         }
@@ -143,17 +149,35 @@ impl PasswordVerifier {
         if let Credentials::Password { username, password } = request.credentials
             && is_plausible(password)
         {
-            let tag = self.tag(Purpose::Spend(username), hash, password);
-            self.compute(Asker::of(request), tag, hash, password).await?;
+            let work = self.0.load_full();
+            let tag = work.tag(Purpose::Spend(username), hash, password);
+            work.compute(Asker::of(request), tag, hash, password).await?;
         }
         Ok(())
     }
 
     /// Forgets what was verified.
     pub fn clear(&self) {
-        self.verified.clear();
+        self.0.load().verified.clear();
     }
+}
 
+impl Succeed for PasswordVerifier {
+    fn succeed(&self, previous: &Self) {
+        let (own, known) = (self.0.load(), previous.0.load());
+        let verified = match own.verified.is_bounded_as(&known.verified) {
+            true => Arc::clone(&known.verified),
+            false => {
+                own.verified.learn_from(&known.verified, Instant::now());
+                Arc::clone(&own.verified)
+            }
+        };
+        let (key, flights) = (known.key.clone(), Arc::clone(&known.flights));
+        self.0.store(Arc::new(Work { key, verified, flights, turns: own.turns.succeeding(&known.turns) }));
+    }
+}
+
+impl Work {
     async fn verify_for(
         &self,
         asker: Asker,

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use token_auth_core::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Labels, Precedence, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Labels, Memory, Precedence, Succeed,
+    async_trait,
 };
 
 use crate::accounts::Accounts;
@@ -105,6 +106,17 @@ impl Authenticator for StaticUsers {
 
     fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
         self.accounts.precedence(request.account)
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// Goes on with the passwords that were verified: with each as long as its hash is the same.
+impl Succeed for StaticUsers {
+    fn succeed(&self, previous: &Self) {
+        self.verifier.succeed(&previous.verifier);
     }
 }
 

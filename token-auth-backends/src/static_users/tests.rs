@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
+use token_auth_core::token::{Signer, SigningKey};
 use token_auth_core::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, Credentials, Identity, LabelValue, Labels, Password,
+    AccessRequest, AccountRequest, ActionSet, Authenticator, AuthenticatorChain, Authn, AuthnRequest, Authz,
+    Credentials, Grant, Identity, LabelValue, Labels, Password, TokenRequest, TokenService, authorizer_fn,
 };
 
 use super::{StaticUser, StaticUsers};
@@ -135,4 +137,63 @@ async fn a_refresh_token_ends_with_the_password_and_none_is_made_without_one() {
     let open = StaticUsers::new(verifier(), [("guest", StaticUser::dangerous_any_password())]);
     let guest = open.authenticate(&AuthnRequest::new(&Credentials::password("guest", "x"))).await.unwrap();
     assert!(matches!(guest, Authn::Accept(guest) if !guest.restriction.allows_refresh_tokens()));
+}
+
+/// A configuration of two thousand users whose hashes count how often they are computed.
+struct Company {
+    probe: Arc<Probe>,
+    pem: String,
+}
+
+impl Company {
+    const USERS: usize = 2_000;
+
+    /// A service with this verifier and these actions for all; the hash of the last user has this text.
+    fn configured(&self, verifier: Arc<PasswordVerifier>, actions: &[&str], last: &str) -> TokenService {
+        let hash = |number: usize| match number == Self::USERS - 1 {
+            true => last.to_owned(),
+            false => format!("hash {number}"),
+        };
+        let user = |number| {
+            let hash = PasswordHash::probe(&hash(number), Arc::clone(&self.probe));
+            (format!("user-{number}"), StaticUser::new(hash))
+        };
+        let mut chain = AuthenticatorChain::new();
+        chain.push("users", StaticUsers::new(verifier, (0..Self::USERS).map(user))).unwrap();
+        let actions: ActionSet = actions.iter().copied().collect();
+        let acl = authorizer_fn(move |_: &AccessRequest<'_>| Authz::Grant(Grant::new(actions.clone())));
+        let signer = Signer::new(SigningKey::from_pem(self.pem.as_bytes()).unwrap()).unwrap();
+        TokenService::new("Acme", chain, acl, signer).unwrap()
+    }
+
+    /// How many are let in.
+    async fn let_in(&self, service: &TokenService) -> usize {
+        let mut count = 0;
+        for number in 0..Self::USERS {
+            let mut request = TokenRequest::new("registry");
+            request.credentials = Credentials::password(format!("user-{number}"), "right");
+            count += usize::from(service.answer(&request).await.result.is_ok());
+        }
+        count
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_loaded_again_forgets_only_whose_hash_has_changed() {
+    let pem = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let company = Company { probe: Arc::default(), pem };
+    let first = company.configured(verifier(), &["pull"], "last");
+    assert_eq!(company.let_in(&first).await, 2_000);
+    assert_eq!(company.probe.calls(), 2_000);
+    let unchanged = company.configured(verifier(), &["pull"], "last").succeeding(&first);
+    assert_eq!(company.let_in(&unchanged).await, 2_000);
+    assert_eq!(company.probe.calls(), 2_000, "nothing has changed");
+    let generous = company.configured(verifier(), &["pull", "push"], "last").succeeding(&unchanged);
+    assert_eq!(company.let_in(&generous).await, 2_000);
+    assert_eq!(company.probe.calls(), 2_000, "the rules have changed");
+    let changed = company.configured(verifier(), &["pull"], "changed").succeeding(&generous);
+    assert_eq!(company.let_in(&changed).await, 2_000);
+    assert_eq!(company.probe.calls(), 2_001, "one hash has changed");
+    assert_eq!(company.let_in(&generous).await, 2_000);
+    assert_eq!(company.probe.calls(), 2_001, "whoever asks the previous one still finds it as it was");
 }

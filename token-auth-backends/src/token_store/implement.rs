@@ -3,7 +3,7 @@
 /// Implements [`TokenStore`](token_auth_core::TokenStore) and [`BlobStore`](token_auth_core::BlobStore) for a store whose
 /// operations are those of what it holds, by the same names, and are carried out by its `run`.
 macro_rules! implement_token_store {
-    ($store:ty) => {
+    ($store:ty $(, $($further:tt)*)?) => {
         #[async_trait]
         impl TokenStore for $store {
             async fn insert(&self, record: &TokenRecord) -> Result<(), BackendError> {
@@ -50,6 +50,8 @@ macro_rules! implement_token_store {
             fn name(&self) -> Cow<'static, str> {
                 NAME.into()
             }
+
+            $($($further)*)?
         }
 
         #[async_trait]

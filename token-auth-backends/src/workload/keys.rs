@@ -22,9 +22,9 @@ impl Keys {
         }
     }
 
-    /// Takes over what an earlier one remembers of the same source.
-    pub(super) fn succeed(&self, earlier: &Self) {
-        if let (Self::Remembered(now), Self::Remembered(then)) = (self, earlier)
+    /// Goes on with what a previous one remembers of the same publisher.
+    pub(super) fn succeed(&self, previous: &Self) {
+        if let (Self::Remembered(now), Self::Remembered(then)) = (self, previous)
             && now.publisher().is_same(then.publisher())
         {
             now.succeed(then);

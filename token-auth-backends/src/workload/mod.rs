@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use token_auth_core::token::VerifyError;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Identity, LabelValue,
-    Labels, Precedence, Restriction, SourceId, async_trait,
+    Labels, Memory, Precedence, Restriction, SourceId, Succeed, async_trait,
 };
 
 pub use crate::issuer::{AddressError, KeyOptions, KeysError};
@@ -69,11 +69,11 @@ impl WorkloadIdentities {
     }
 }
 
-impl WorkloadIdentities {
-    /// Takes over the keys that an earlier configuration knows of the same issuers: they may be away now.
-    pub fn succeed(&self, earlier: &Self) {
+/// Goes on with the keys of the same issuers, which may be away now.
+impl Succeed for WorkloadIdentities {
+    fn succeed(&self, previous: &Self) {
         for entry in &self.entries {
-            earlier.entries.iter().for_each(|known| entry.keys.succeed(&known.keys));
+            previous.entries.iter().for_each(|known| entry.keys.succeed(&known.keys));
         }
     }
 }
@@ -142,6 +142,10 @@ impl Authenticator for WorkloadIdentities {
         sources.sort_unstable();
         sources.dedup();
         sources
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
     }
 
     /// Whatever says that it is of a trusted issuer.

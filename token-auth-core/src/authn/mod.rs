@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{BackendError, Precedence, SourceId};
+use crate::{BackendError, Memory, Precedence, SourceId};
 
 pub use credentials::{Credentials, Password};
 pub use function::{AuthenticatorFn, authenticator_fn};
@@ -128,6 +128,12 @@ pub trait Authenticator: Send + Sync {
         let _ = credentials;
         false
     }
+
+    /// What it remembers, for the source that has its place and its id when the configuration is loaded again; and what goes on
+    /// with the memory of the one before: [`Succeed`](crate::Succeed). Default: nothing, it begins anew each time.
+    fn memory(&self) -> Option<&dyn Memory> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -156,6 +162,10 @@ macro_rules! forward {
 
             fn is_signed(&self, credentials: &Credentials) -> bool {
                 (**self).is_signed(credentials)
+            }
+
+            fn memory(&self) -> Option<&dyn Memory> {
+                (**self).memory()
             }
         }
     )*};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Precedence, SourceId,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Memory, Precedence,
+    SourceId, Succeed, hand_over,
 };
 
 /// A source whose accounts begin with a prefix (`partners/`), to everyone but itself. Who logs in there types the prefix, too:
@@ -53,7 +54,7 @@ impl<A> Prefixed<A> {
 }
 
 #[async_trait]
-impl<A: Authenticator> Authenticator for Prefixed<A> {
+impl<A: Authenticator + 'static> Authenticator for Prefixed<A> {
     async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
         let credentials = match request.credentials {
             Credentials::Password { username, password } => match self.inside(username) {
@@ -97,5 +98,18 @@ impl<A: Authenticator> Authenticator for Prefixed<A> {
 
     fn sources(&self) -> Vec<SourceId> {
         self.inner.sources()
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// What was remembered of accounts with another prefix is of other accounts.
+impl<A: Authenticator + 'static> Succeed for Prefixed<A> {
+    fn succeed(&self, previous: &Self) {
+        if self.prefix == previous.prefix {
+            hand_over(previous.inner.memory(), self.inner.memory());
+        }
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Deadline, Identity,
-    Precedence, SourceError, SourceId,
+    Memory, Precedence, SourceError, SourceId, Succeed, hand_over,
 };
 
 /// Authenticators asked in order. The first that does not abstain decides; an `Err` stops the chain, since a source that
@@ -216,6 +216,21 @@ impl Authenticator for AuthenticatorChain {
 
     fn sources(&self) -> Vec<SourceId> {
         self.0.iter().flat_map(|member| [&member.id].into_iter().chain(&member.within)).cloned().collect()
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// Each source goes on with what the one with its id knew.
+impl Succeed for AuthenticatorChain {
+    fn succeed(&self, previous: &Self) {
+        for member in &self.0 {
+            if let Some(namesake) = previous.0.iter().find(|namesake| namesake.id == member.id) {
+                hand_over(namesake.source.memory(), member.source.memory());
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{AccessRequest, Authorizer, Authz, BackendError};
+use crate::{AccessRequest, Authorizer, Authz, BackendError, Memory, Succeed, hand_over};
 
 /// Authorizers asked in order. The first that does not abstain decides, be it to deny; an `Err` stops the chain.
 ///
@@ -54,5 +54,21 @@ impl Authorizer for AuthorizerChain {
 
     fn name(&self) -> Cow<'static, str> {
         "chain".into()
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// Each policy goes on with what the one of its name knew; of several of a name the first with what the first knew.
+impl Succeed for AuthorizerChain {
+    fn succeed(&self, previous: &Self) {
+        let mut left: Vec<_> = previous.0.iter().collect();
+        for member in &self.0 {
+            if let Some(place) = left.iter().position(|namesake| namesake.name() == member.name()) {
+                hand_over(left.remove(place).memory(), member.memory());
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use jsonwebtoken::jwk::JwkSet;
 
 use super::TokenService;
+use crate::hand_over;
 use crate::token::{PublicKey, PublishedKey, jwks};
 
 /// How long a key is published after its last token has expired. Registries take a token for a minute more, clocks differ,
@@ -21,7 +22,10 @@ impl TokenService {
 
     /// Takes the place of a service that ran until now: goes on publishing its keys until the last token that it may have
     /// signed has expired everywhere, for its own tokens' lifetime and five minutes more. Goes on counting guesses at
-    /// passwords, too, if their limits are the same.
+    /// passwords, too. And each source, each policy and the store of tokens goes on with what its namesake knew, as far as that
+    /// is still true ([`Succeed`](crate::Succeed)).
+    ///
+    /// The previous service stays as it was: whether this one is used may be decided afterwards.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -42,6 +46,11 @@ impl TokenService {
     pub fn succeeding(mut self, previous: &Self) -> Self {
         self.attempts = self.attempts.clone().succeeding(&previous.attempts);
         self.forgeries = self.forgeries.clone().succeeding(&previous.forgeries);
+        hand_over(previous.authenticator.memory(), self.authenticator.memory());
+        hand_over(previous.authorizer.memory(), self.authorizer.memory());
+        if let (Some(before), Some(now)) = (&previous.tokens, &self.tokens) {
+            hand_over(before.store().memory(), now.store().memory());
+        }
         let now = self.clock.now();
         // A time that cannot be told is beyond any that is asked for.
         let last = now.checked_add(previous.lifetime.saturating_add(MARGIN));

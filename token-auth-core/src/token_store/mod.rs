@@ -21,7 +21,7 @@ pub use page::{PageCursor, TokenPage, TokenQuery};
 pub use pages::TokenPages;
 pub use record::{LastUse, SecretDigest, TokenKind, TokenRecord};
 
-use crate::BackendError;
+use crate::{BackendError, Memory};
 
 /// How exactly the last use of a token is known: it is written again only when it has become this much later.
 pub const TOUCH_RESOLUTION: Duration = Duration::from_secs(60);
@@ -130,6 +130,12 @@ pub trait TokenStore: Send + Sync {
     fn name(&self) -> Cow<'static, str> {
         std::any::type_name::<Self>().into()
     }
+
+    /// What it remembers, such as its connections, for the store that has its place when the configuration is loaded again; and
+    /// what goes on with the memory of the one before: [`Succeed`](crate::Succeed). Default: nothing, it begins anew each time.
+    fn memory(&self) -> Option<&dyn Memory> {
+        None
+    }
 }
 
 /// A store of tokens that keeps blobs, too: what [`StoredTokens`](crate::StoredTokens) stand on. Everything that is both is one.
@@ -184,6 +190,10 @@ macro_rules! forward {
 
             fn name(&self) -> Cow<'static, str> {
                 (**self).name()
+            }
+
+            fn memory(&self) -> Option<&dyn Memory> {
+                (**self).memory()
             }
         }
     )*};

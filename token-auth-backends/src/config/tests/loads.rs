@@ -8,7 +8,7 @@ use token_auth_core::token::{PublicKey, Verifier};
 use token_auth_core::{Credentials, ScopeLimits, ScopeSet, TokenError, TokenRequest};
 
 use super::ARTICLE;
-use crate::config::{Config, ConfigOptions, LoadError, Loaded};
+use crate::config::{Config, ConfigOptions, FileStamps, LoadError, Loaded};
 
 /// A folder with a configuration and the files that it names.
 struct Folder(TempDir);
@@ -37,7 +37,7 @@ impl Folder {
     }
 
     fn load(&self) -> Result<Loaded, LoadError> {
-        Config::load(self.path("auth.yml"), &ConfigOptions::default())
+        Config::load(self.path("auth.yml"), &ConfigOptions::default().with_settle_time(Duration::ZERO))
     }
 
     /// What is wrong, with `DIR/` for the folder.
@@ -403,4 +403,54 @@ fn names_that_can_meet_are_warned_of() {
         assert_eq!(warnings.len(), expected.len(), "{config}: {warnings:?}");
         assert!(warnings.iter().zip(&expected).all(|(told, words)| told.contains(words)), "{warnings:?}");
     }
+}
+
+/// A rule of which a half is there grants more than the whole.
+#[test]
+fn a_file_that_is_being_written_is_waited_for() {
+    let settled = ConfigOptions::default().with_settle_time(Duration::from_secs(2));
+    for written in ["auth.yml", "users"] {
+        let folder = Folder::new(BOTH);
+        let badmin = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
+        folder.write("users", &format!("alice:{badmin}\nbob:{badmin}\n"));
+        folder.write("groups", "dev: alice bob\n");
+        let whole = fs::read_to_string(folder.path(written)).unwrap();
+        let half = whole.lines().take(whole.lines().count() - 1);
+        folder.write(written, &half.map(|line| format!("{line}\n")).collect::<String>());
+        let path = folder.path(written);
+        let writer = std::thread::spawn(move || {
+            for pause in [100, 300] {
+                std::thread::sleep(Duration::from_millis(pause));
+                fs::write(&path, if pause == 300 { &whole } else { "" }).unwrap();
+            }
+            FileStamps::of([path])
+        });
+        let loaded = Config::load(folder.path("auth.yml"), &settled).unwrap();
+        assert_eq!(writer.join().unwrap().now(), FileStamps::of([folder.path(written)]), "{written}");
+        assert_eq!(loaded.stamps, FileStamps::of(&loaded.files));
+        assert!(
+            FileStamps::of([folder.path(written)]).settled(settled.settle_time, Duration::ZERO).is_some()
+        );
+    }
+}
+
+#[test]
+fn what_was_broken_long_ago_is_said_at_once() {
+    let folder = Folder::new(BOTH);
+    folder.write("auth.yml", "server: [");
+    let long_ago = ConfigOptions::default().with_settle_time(Duration::from_millis(1));
+    assert!(matches!(Config::load(folder.path("auth.yml"), &long_ago), Err(LoadError::Invalid(_))));
+    assert!(matches!(
+        Config::load(folder.path("nothing"), &ConfigOptions::default()),
+        Err(LoadError::Read { .. })
+    ));
+}
+
+#[test]
+fn files_that_are_written_all_the_time_are_given_up() {
+    let folder = Folder::new(BOTH);
+    let patient = ConfigOptions::default().with_settle_time(ConfigOptions::PATIENCE * 2);
+    let error = Config::load(folder.path("auth.yml"), &patient).unwrap_err();
+    let expected = "DIR/auth.yml is being written all the time: write another file, and rename it";
+    assert_eq!(folder.shown(&error.to_string()), expected);
 }

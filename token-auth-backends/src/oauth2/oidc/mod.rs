@@ -23,7 +23,7 @@ use oauth2::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use token_auth_core::{BackendError, Clock, Password, SystemClock, async_trait};
+use token_auth_core::{BackendError, Clock, Memory, Password, Succeed, SystemClock, async_trait};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -361,6 +361,20 @@ impl IdentityProvider for Oidc {
 
     fn identifier(&self) -> Cow<'_, str> {
         format!("{}\0{}", self.options.issuer, self.options.registration.client_id).into()
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// Goes on with what the same issuer has published, if it is believed for the same reason.
+impl Succeed for Oidc {
+    fn succeed(&self, previous: &Self) {
+        let place = |oidc: &Self| (oidc.options.issuer.clone(), oidc.options.http.certificates.clone());
+        if place(self) == place(previous) {
+            self.published.succeed(&previous.published);
+        }
     }
 }
 

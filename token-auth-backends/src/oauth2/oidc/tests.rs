@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
+use token_auth_core::hand_over;
 
 use super::*;
 use crate::oauth2::Registration;
@@ -383,5 +384,29 @@ async fn google_is_asked_for_the_domain() {
         );
         let verdict = google.redeem(&Password::new("code"), &CHALLENGE).await.unwrap();
         assert_eq!(matches!(verdict, SignInVerdict::Known(_)), good, "{hosted}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_issuer_has_published_is_handed_over_where_it_is_believed_for_the_same_reason() {
+    let (fake, before) = provider(Script::default()).await;
+    assert!(before.ready().await);
+    let asked = || fake.paths().len();
+    assert_eq!(asked(), 2);
+    let certificate = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap().cert.pem();
+    for (what, change, further) in [
+        ("the same", (|_, _| {}) as fn(&mut OidcOptions, &str), 0),
+        ("other claims", |options, _| options.user_claim = "sub".to_owned(), 0),
+        ("other authorities", |options, pem| options.http.certificates = Some(pem.into()), 2),
+        ("another issuer", |options, _| options.issuer.push('/'), 1),
+    ] {
+        let mut options = before.options.clone();
+        change(&mut options, &certificate);
+        let next = Oidc::new("oidc", options).unwrap();
+        let next = next.with_clock(|| UNIX_EPOCH + Duration::from_secs(NOW));
+        hand_over(before.memory(), next.memory());
+        let so_far = asked();
+        assert_eq!(next.ready().await, what != "another issuer", "{what}");
+        assert_eq!(asked() - so_far, further, "{what}");
     }
 }

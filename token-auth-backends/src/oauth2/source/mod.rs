@@ -14,8 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Blob, BlobKey, BlobVersion, BlobWrite,
-    Clock, Identity, Precedence, SourceId, Store, StoredTokens, SystemClock, TokenPages, TokenQuery,
-    async_trait, unix_seconds,
+    Clock, Identity, Memory as Remembering, Precedence, SourceId, Store, StoredTokens, Succeed, SystemClock,
+    TokenPages, TokenQuery, async_trait, hand_over, unix_seconds,
 };
 
 use crate::oauth2::exchange::unavailable;
@@ -300,6 +300,17 @@ impl Authenticator for SignInSource {
 
     fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
         Precedence::by_prefix(&self.account_prefix, request.account)
+    }
+
+    fn memory(&self) -> Option<&dyn Remembering> {
+        Some(self)
+    }
+}
+
+/// Goes on with what is known of the provider. What is known of accounts is in the store.
+impl Succeed for SignInSource {
+    fn succeed(&self, previous: &Self) {
+        hand_over(previous.provider.memory(), self.provider.memory());
     }
 }
 

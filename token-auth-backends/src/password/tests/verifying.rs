@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use token_auth_core::{AuthnRequest, BackendError, Credentials, Deadline, Password};
+use token_auth_core::{AuthnRequest, BackendError, Credentials, Deadline, Password, Succeed as _};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -258,4 +258,74 @@ async fn the_memory_is_bounded() {
         }
         assert!(cache.len() <= bound && cache.len() >= bound / 2, "{bound}: {}", cache.len());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_verified_is_handed_over_for_the_rest_of_its_time() {
+    type Change = fn(&mut VerifierOptions);
+    let rows: [(&str, Change, u64, usize); 9] = [
+        ("the same", |_| {}, 299, 1),
+        ("the same, too late", |_| {}, 300, 2),
+        ("more at once", |options| options.concurrency += 1, 299, 1),
+        ("for longer", |options| options.cache_time *= 2, 599, 1),
+        ("for a shorter time, and still in it", |options| options.cache_time /= 2, 149, 1),
+        ("for a shorter time", |options| options.cache_time /= 2, 150, 2),
+        ("fewer", |options| options.cache_entries = 1, 299, 1),
+        ("none", |options| options.cache_entries = 0, 1, 2),
+        ("for no time", |options| options.cache_time = Duration::ZERO, 1, 2),
+    ];
+    for (what, change, after, calls) in rows {
+        let (probe, hash) = Probe::with_hash("hash");
+        let before = verifier(|_| {});
+        assert!(before.verify(&hash, &right()).await.unwrap());
+        tokio::time::advance(Duration::from_secs(100)).await;
+        let next = verifier(change);
+        next.succeed(&before);
+        tokio::time::advance(Duration::from_secs(after - 100.min(after))).await;
+        assert!(next.verify(&hash, &right()).await.unwrap(), "{what}");
+        assert_eq!(probe.calls(), calls, "{what}");
+        assert!(!next.verify(&hash, &Password::new("wrong")).await.unwrap(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_made_to_succeed_another_changes_nothing_there() {
+    let (probe, hash) = Probe::with_hash("hash");
+    let before = verifier(|_| {});
+    assert!(before.verify(&hash, &right()).await.unwrap());
+    let next = verifier(|options| options.cache_entries = 1);
+    next.succeed(&before);
+    let (_, other) = Probe::with_hash("other");
+    assert!(next.verify(&other, &right()).await.unwrap());
+    assert!(before.verify(&hash, &right()).await.unwrap());
+    assert_eq!(probe.calls(), 1);
+}
+
+#[tokio::test]
+async fn places_are_those_of_both() {
+    let one_at_once = |options: &mut VerifierOptions| (options.concurrency, options.queue) = (1, 1);
+    let before = verifier(one_at_once);
+    let (probe, hash) = Probe::with_hash("hash");
+    probe.set_closed(true);
+    let running = ask(&before, &hash, "192.0.2.1", "wrong".to_owned());
+    probe.wait_for_calls(1).await;
+    let next = verifier(one_at_once);
+    next.succeed(&before);
+    let waiting = ask(&next, &hash, "192.0.2.1", "right".to_owned());
+    tokio::task::yield_now().await;
+    for verifier in [&before, &next] {
+        assert!(ask(verifier, &hash, "192.0.2.1", "late".to_owned()).await.unwrap().is_err());
+    }
+    // Under other limits there is room beside the one.
+    let wider = verifier(|options| options.concurrency = 2);
+    wider.succeed(&next);
+    let beside = ask(&wider, &hash, "192.0.2.1", "also wrong".to_owned());
+    probe.wait_for_calls(2).await;
+    probe.set_closed(false);
+    assert!(!running.await.unwrap().unwrap());
+    assert!(waiting.await.unwrap().unwrap());
+    assert!(!beside.await.unwrap().unwrap());
+    // One computation that both ask for is one.
+    assert!(before.verify(&hash, &right()).await.unwrap());
+    assert_eq!((probe.calls(), probe.most_running()), (3, 2));
 }

@@ -7,8 +7,8 @@ use std::time::UNIX_EPOCH;
 use redis::cmd;
 use serde::Deserialize;
 use token_auth_core::{
-    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Password, Precedence,
-    SourceId, async_trait,
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Memory, Password,
+    Precedence, SourceId, Succeed, async_trait,
 };
 use zeroize::Zeroizing;
 
@@ -154,6 +154,19 @@ impl Authenticator for DockerAuthPasswords {
 
     fn sources(&self) -> Vec<SourceId> {
         vec![self.provider.id().clone()]
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// Goes on with the passwords that were verified, and what is known of the provider.
+impl Succeed for DockerAuthPasswords {
+    fn succeed(&self, previous: &Self) {
+        self.verifier.succeed(&previous.verifier);
+        self.provider.succeed(&previous.provider);
+        self.link.succeed(&previous.link);
     }
 }
 

@@ -22,8 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) struct Link {
     maker: Maker,
-    connect_timeout: Duration,
-    timeout: Duration,
+    options: RedisOptions,
     state: Mutex<State>,
 }
 
@@ -46,18 +45,27 @@ enum Maker {
 
 impl Link {
     pub(super) fn new(options: &RedisOptions) -> Result<Self, RedisStoreError> {
-        Ok(Self {
-            maker: maker(options)?,
-            connect_timeout: options.connect_timeout,
-            timeout: options.timeout,
-            state: Mutex::default(),
-        })
+        Ok(Self { maker: maker(options)?, options: options.clone(), state: Mutex::default() })
+    }
+
+    /// Goes on with a connection that another one has made to the same server, as somebody that this one would be. A cluster's is
+    /// bound to its maker; and which authorities a system trusts may have changed.
+    pub(super) fn succeed(&self, previous: &Self) {
+        let by_system = self.options.tls.as_ref().is_some_and(|tls| tls.ca_certificates.is_none());
+        if !by_system
+            && self.options == previous.options
+            && let (Ok(mut own), Ok(known)) = (self.state.try_lock(), previous.state.try_lock())
+            && let Some(connection @ Connection::Single(_)) = &known.connection
+        {
+            *own =
+                State { connection: Some(connection.clone()), generation: own.generation + 1, failed: None };
+        }
     }
 
     /// What Redis answers to a command.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         let (mut connection, generation) = self.connection().await?;
-        let answer = timeout(self.timeout, command.query_async(&mut connection)).await;
+        let answer = timeout(self.options.timeout, command.query_async(&mut connection)).await;
         let error = match answer {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error.into(),
@@ -80,7 +88,7 @@ impl Link {
         if state.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
             return Err(Fault::Away);
         }
-        match timeout(self.connect_timeout, self.maker.connect(self.timeout)).await {
+        match timeout(self.options.connect_timeout, self.maker.connect(self.options.timeout)).await {
             Ok(Ok(connection)) => {
                 state.generation += 1;
                 state.failed = None;

@@ -18,9 +18,9 @@ use std::time::SystemTime;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, ErrorKind, Value, cmd};
 use token_auth_core::{
-    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds,
-    TOUCH_RESOLUTION, TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
-    async_trait, unix_seconds,
+    BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, Memory, PageCursor, RandomIds,
+    Succeed, TOUCH_RESOLUTION, TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord,
+    TokenStore, async_trait, unix_seconds,
 };
 use tokio::sync::OnceCell;
 
@@ -367,7 +367,19 @@ fn remove_at(record: &TokenRecord) -> Option<u64> {
     (second <= LAST_SECOND).then_some(second)
 }
 
-implement_token_store!(RedisTokenStore);
+implement_token_store!(
+    RedisTokenStore,
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+);
+
+/// Goes on with the connection.
+impl Succeed for RedisTokenStore {
+    fn succeed(&self, previous: &Self) {
+        self.0.link.succeed(&previous.0.link);
+    }
+}
 
 impl fmt::Debug for RedisTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,11 +28,13 @@ use right::Right;
 
 /// Counts attempts.
 #[derive(Clone)]
-pub(super) struct Attempts(Arc<Shared>);
+pub(super) struct Attempts {
+    limits: AttemptLimits,
+    shared: Arc<Shared>,
+}
 
 struct Shared {
     key: hmac::Key,
-    limits: AttemptLimits,
     state: Mutex<State>,
 }
 
@@ -65,12 +67,12 @@ impl Attempts {
     /// Nothing if the system has no randomness for the key.
     pub(super) fn new(limits: AttemptLimits) -> Option<Self> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok()?;
-        Some(Self(Arc::new(Shared { key, limits, state: Mutex::default() })))
+        Some(Self { limits, shared: Arc::new(Shared { key, state: Mutex::default() }) })
     }
 
-    /// Goes on where the previous ones ended, if the limits are the same.
+    /// Goes on counting where the previous ones are, by limits of its own.
     pub(super) fn succeeding(self, previous: &Self) -> Self {
-        if self.0.limits == previous.0.limits { previous.clone() } else { self }
+        Self { shared: Arc::clone(&previous.shared), ..self }
     }
 
     /// Whether this password may be looked at; if not, how long to wait. Waits while as many from the same address are
@@ -83,7 +85,7 @@ impl Attempts {
         now: SystemTime,
     ) -> Result<Attempt, Duration> {
         let guess = self.guess(account, password, address);
-        let counted = match self.0.limits.are_none() {
+        let counted = match self.limits.are_none() {
             true => false,
             false => poll_fn(|context| self.poll_begin(&guess, now, context.waker())).await?,
         };
@@ -92,7 +94,7 @@ impl Attempts {
 
     /// Whether it counts, once it may be looked at.
     fn poll_begin(&self, guess: &Guess, now: SystemTime, waker: &Waker) -> Poll<Result<bool, Duration>> {
-        let limits = &self.0.limits;
+        let limits = &self.limits;
         self.with(|State { ledger, right }| {
             ledger.forget_passed(now, limits.window);
             if right.holds(guess) && ledger.refused(&guess.origin) < limits.refused {
@@ -127,7 +129,7 @@ impl Attempts {
 
     /// Where a guess counts, and how many may count there.
     fn places(&self, guess: &Guess) -> Vec<(Origin, Bounds)> {
-        let limits = &self.0.limits;
+        let limits = &self.limits;
         let or = |limit: usize, none| if limit == 0 { none } else { limit };
         let total = or(limits.address_total, limits.entries.max(1));
         let per_account = match guess.origin {
@@ -149,7 +151,7 @@ impl Attempts {
     }
 
     fn tag(&self, name: &str, password: &str) -> Tag {
-        let mut context = hmac::Context::with_key(&self.0.key);
+        let mut context = hmac::Context::with_key(&self.shared.key);
         context.update(&(name.len() as u64).to_be_bytes());
         context.update(name.as_bytes());
         context.update(password.as_bytes());
@@ -157,7 +159,7 @@ impl Attempts {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
         let woken = state.ledger.take_woken();
         drop(state);
@@ -170,7 +172,7 @@ impl Attempt {
     /// The password was right.
     pub(super) fn was_right(mut self) {
         self.counted = false;
-        let limits = &self.attempts.0.limits;
+        let limits = &self.attempts.limits;
         if limits.are_none() {
             return;
         }
@@ -186,7 +188,7 @@ impl Attempt {
     /// It was not looked at, and that tells nothing.
     pub(super) fn was_nothing(mut self) {
         self.counted = false;
-        let limits = &self.attempts.0.limits;
+        let limits = &self.attempts.limits;
         self.attempts.with(|State { ledger, .. }| {
             for (place, _) in self.attempts.places(&self.guess) {
                 ledger.write(place, self.begun, limits.entries, |record| record.was_right(&self.guess));
@@ -197,7 +199,7 @@ impl Attempt {
     /// The password was wrong; it may have been right before.
     pub(super) fn was_wrong(mut self) {
         self.counted = false;
-        let limits = &self.attempts.0.limits;
+        let limits = &self.attempts.limits;
         if limits.are_none() {
             return;
         }
@@ -215,7 +217,7 @@ impl Drop for Attempt {
     /// Nobody could tell.
     fn drop(&mut self) {
         if self.counted {
-            let entries = self.attempts.0.limits.entries;
+            let entries = self.attempts.limits.entries;
             self.attempts.with(|State { ledger, .. }| {
                 for (place, _) in self.attempts.places(&self.guess) {
                     ledger.write(place, self.begun, entries, |record| record.was_not_judged(&self.guess));

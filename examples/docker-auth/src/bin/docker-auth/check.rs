@@ -1,7 +1,11 @@
 //! Whether a configuration would run, what is suspicious in it, and whether its rules do what its tests say.
 
+use std::path::Path;
+use std::time::Instant;
+
 use anyhow::{Context as _, Result, bail};
-use token_auth_backends::config::{Config, ConfigOptions, Finding};
+use docker_auth::Checked;
+use token_auth_backends::config::{Config, ConfigOptions, FileStamps, Finding};
 
 use crate::cli::Check;
 
@@ -9,8 +13,7 @@ use crate::cli::Check;
 pub(crate) fn check(options: &Check) -> Result<()> {
     let Check { config: path, lenient, deny_warnings } = options;
     let file = path.display().to_string();
-    let text = std::fs::read(path).with_context(|| format!("cannot read {file}"))?;
-    let docker_auth::Checked { notes, mut warnings, .. } = docker_auth::check(&text, &file, *lenient)?;
+    let (text, Checked { notes, mut warnings, .. }) = read(path, &file, *lenient)?;
     let reading = if *lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
     let (config, _) = Config::from_yaml(text, &file, &reading)?;
     let (errors, lint): (Vec<_>, Vec<_>) = config.lint().into_iter().partition(Finding::is_error);
@@ -36,6 +39,24 @@ pub(crate) fn check(options: &Check) -> Result<()> {
     }
     println!("{file}: good");
     Ok(())
+}
+
+/// What a file says, and what is to be said of it and all that it names; again, if one of them is written meanwhile.
+fn read(path: &Path, file: &str, lenient: bool) -> Result<(Vec<u8>, Checked)> {
+    let end = Instant::now() + ConfigOptions::PATIENCE;
+    loop {
+        let begun = Instant::now();
+        let text = std::fs::read(path).with_context(|| format!("cannot read {file}"))?;
+        let checked = docker_auth::check(&text, file, lenient);
+        let named = checked.iter().flat_map(|checked| &checked.files).map(std::path::PathBuf::as_path);
+        let files = FileStamps::of(named.chain([path]));
+        if !files.have_changed_within(begun.elapsed()) {
+            return Ok((text, checked?));
+        }
+        if begun > end {
+            bail!("{file}, or a file that it names, is being written all the time");
+        }
+    }
 }
 
 /// Prints what comes of each test, and says how many failed.

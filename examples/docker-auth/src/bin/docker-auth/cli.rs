@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
@@ -15,7 +16,8 @@ use token_auth_backends::registry::Registry;
 /// administrator's password once together with what to paste into a registry's environment, and listens on loopback.
 ///
 /// With a configuration file it runs that. It reads the file again when it (or a file that it names) changes, and on
-/// SIGHUP; a broken file is reported, and the running configuration stays. SIGTERM and SIGINT stop it after the requests
+/// SIGHUP, once nobody has written to it for --settle-time; a broken file is reported, and the running configuration stays.
+/// SIGTERM and SIGINT stop it after the requests
 /// under way: for a second answers ask clients to close their idle connections, which are closed then, and after
 /// server.timeouts.shutdown whatever is left is cut. A second one of these signals cuts at once.
 ///
@@ -38,6 +40,12 @@ pub(crate) struct Serve {
     /// Warn about unknown keys in the configuration file instead of refusing it
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// For how long nobody must have written to the configuration file, or to one that it names, before it is read
+    ///
+    /// A file that is written in place, by a writer who pauses for less than this, is never read half-written. Renaming a
+    /// finished file is safe whatever this is.
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds, overrides_with = "settle_time")]
+    pub(crate) settle_time: Duration,
     /// Refuse a configuration that there is something to warn of, its rules and policy tests among it, instead of saying so in the
     /// log
     #[arg(long)]
@@ -175,6 +183,11 @@ impl TokensAction {
             Self::List { config, .. } | Self::Revoke { config, .. } | Self::Create { config, .. } => config,
         }
     }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "expected a number of seconds, as in 2 or 0.5".to_owned())
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

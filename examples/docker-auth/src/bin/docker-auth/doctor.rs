@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use token_auth_backends::config::{Config, ConfigOptions, ListenAddress, Loaded, ServerConfig};
@@ -15,7 +15,7 @@ use crate::keys;
 /// Examines a configuration, tells of it, and writes what registries need.
 pub(crate) fn run(options: &Doctor) -> Result<()> {
     let reading = if options.lenient { ConfigOptions::lenient() } else { ConfigOptions::default() };
-    let loaded = Config::load(&options.config, &reading.examining())?;
+    let loaded = Config::load(&options.config, &reading.examining().with_settle_time(Duration::ZERO))?;
     for note in &loaded.notes {
         println!("note: {note}");
     }

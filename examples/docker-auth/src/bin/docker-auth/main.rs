@@ -86,6 +86,7 @@ fn run(options: &Serve) -> Result<()> {
 fn setup_of(options: &Serve, config: PathBuf, listener: Option<TcpListener>) -> Setup {
     let mut setup = Setup::new(config);
     setup.lenient = options.lenient;
+    setup.settle_time = options.settle_time;
     setup.deny_warnings = options.deny_warnings;
     setup.listen = options.listen;
     setup.listener = listener;

@@ -265,8 +265,10 @@ fn a_configuration_that_is_read_again_gives_no_more_guesses() {
     assert!(guess(&before, "a", "192.0.2.1", 0).is_ok());
     let after = attempts(limits).succeeding(&before);
     assert!(guess(&after, "b", "192.0.2.1", 0).is_err());
-    let others = AttemptLimits { per_address: 2, ..limits };
-    assert!(guess(&attempts(others).succeeding(&before), "b", "192.0.2.1", 0).is_ok());
+    let more = attempts(AttemptLimits { per_address: 2, ..limits }).succeeding(&before);
+    assert!(guess(&more, "b", "192.0.2.1", 0).is_ok());
+    assert!(guess(&more, "c", "192.0.2.1", 0).is_err(), "what was counted counts under other limits, too");
+    assert!(guess(&after.succeeding(&more), "a", "192.0.2.1", 0).is_ok(), "it counts already");
 }
 
 #[test]
