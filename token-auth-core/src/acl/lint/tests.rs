@@ -130,6 +130,15 @@ fn patterns_that_mean_something_else_than_they_seem_to() {
         assert_eq!(codes([pull(Match::any().name(pattern))]), expected, "{pattern}");
     }
     assert_eq!(codes([pull(Match::any().account("/admin/"))]), ["unanchored-regex"]);
+    for (name, code) in [
+        ("${account:2}/*", ""),
+        ("${account:3}/*", "unknown-placeholder"),
+        ("${account:18446744073709551616}/*", "unknown-placeholder"),
+    ] {
+        let expected = if code.is_empty() { vec![] } else { vec![code] };
+        let conditions = Match::any().account("/^(a)-(b)$/").name(name);
+        assert_eq!(codes([pull(conditions)]), expected, "{name}");
+    }
     assert_eq!(codes([pull(Match::any().name("${labels:team}/x"))]), ["unknown-label"]);
 }
 
