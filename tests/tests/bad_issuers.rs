@@ -1,6 +1,8 @@
 //! Issuers and providers that answer without an end, nested, garbled, cut or slowly, whichever document they are asked for: an error
 //! in time, and none of it takes memory.
 
+use std::thread;
+
 use serde_json::json;
 use token_auth_tests::{Answer, BadPeer, Issuer, Place, Server, curl, garbage};
 
@@ -42,25 +44,37 @@ fn faults() -> Vec<(&'static str, BadPeer)> {
     ]
 }
 
-/// For each fault: a new server that has this block, and an issuer that has the fault at this path. The server answers 503 to what
-/// needs the issuer, within its memory, and goes on.
+/// For each fault: an issuer that has it at this path, and a new server that has this block. The server answers 503 to what needs the
+/// issuer, within its memory, and goes on.
 #[track_caller]
-fn check(path: &str, block: impl Fn(&Issuer) -> String, ask: impl Fn(&Server, &Issuer) -> Answer) {
-    for (name, fault) in faults() {
+fn check(
+    path: &str,
+    block: impl Fn(&Issuer) -> String + Sync,
+    ask: impl Fn(&Server, &Issuer) -> Answer + Sync,
+) {
+    let check = |name: &str, issuer: &Issuer| {
         let place = Place::new();
         place.write("client.secret", "secret\n");
-        let issuer = Issuer::start();
-        issuer.publish_endpoints();
-        issuer.misbehave(path, fault);
-        let config = format!("{}\nlimits: {{answer_time: 1s}}\n{}", Server::USUAL, block(&issuer));
+        let config = format!("{}\nlimits: {{answer_time: 1s}}\n{}", Server::USUAL, block(issuer));
         let server = Server::with(&place, &config);
         let before = server.memory();
-        let answer = ask(&server, &issuer);
+        let answer = ask(&server, issuer);
         assert_eq!(answer.status, 503, "{path}: {name}: {answer}");
         let after = server.memory();
         assert!(after < before + ROOM, "{path}: {name}: {before} bytes became {after}");
         server.ask(Some("alice:alice-password"), &[]).is(200);
         assert!(!server.log().contains("panicked"), "{path}: {name}: {}", server.log());
+    };
+    // Several at once: some take as long as is waited for an answer.
+    let issuers: Vec<Issuer> = (0..6).map(|_| Issuer::start()).collect();
+    for faults in faults().chunks(issuers.len()) {
+        thread::scope(|scope| {
+            for ((name, fault), issuer) in faults.iter().zip(&issuers) {
+                issuer.publish_endpoints();
+                issuer.misbehave(path, fault.clone());
+                scope.spawn(|| check(name, issuer));
+            }
+        });
     }
 }
 
