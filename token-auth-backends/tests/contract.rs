@@ -173,8 +173,8 @@ mod decorators {
 
     use token_auth_backends::testkit::check_decorator;
     use token_auth_backends::{
-        AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Precedence, Prefixed,
-        SourceId, async_trait,
+        AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Memory, Precedence,
+        Prefixed, SourceId, async_trait,
     };
 
     /// Hands everything on but this.
@@ -226,6 +226,10 @@ mod decorators {
         fn is_signed(&self, credentials: &Credentials) -> bool {
             self.what != "is_signed" && self.inner.is_signed(credentials)
         }
+
+        fn memory(&self) -> Option<&dyn Memory> {
+            self.inner.memory().filter(|_| self.what != "memory")
+        }
     }
 
     #[tokio::test]
@@ -241,10 +245,12 @@ mod decorators {
             ("precedence", "precedence"),
             ("sources", "sources"),
             ("is_signed", "is_signed"),
+            ("memory", "memory"),
         ] {
             let check = check_decorator(move |inner| Forgetful { inner, what });
             let panic = tokio::spawn(check).await.unwrap_err().into_panic();
-            let said = panic.downcast_ref::<String>().unwrap();
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap();
             assert!(said.contains(&format!("`{found}`")), "{what}: {said}");
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use token_auth_core::{
     AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Deadline, Identity,
-    Precedence, SourceId, async_trait,
+    Memory, Precedence, SourceId, Succeed, async_trait,
 };
 
 /// Checks an authenticator that wraps another one and leaves the names of accounts as they are: it counts, caches, or logs. Most
@@ -61,6 +61,8 @@ pub async fn check_decorator<D: Authenticator>(decorate: impl FnOnce(Arc<dyn Aut
         }
     }
     assert_eq!(decorated.sources(), probe.sources(), "`sources` are others than those of the wrapped one");
+    // It may have one of its own.
+    assert!(decorated.memory().is_some(), "`memory` is not handed on");
 }
 
 const KNOWN: &str = "known";
@@ -80,6 +82,10 @@ fn shown<T: std::fmt::Debug>(answer: Result<T, BackendError>) -> String {
 
 /// Answers no two questions in the same way, and none as the defaults would.
 struct Probe;
+
+impl Succeed for Probe {
+    fn succeed(&self, _: &Self) {}
+}
 
 impl Probe {
     fn known(&self) -> Authn {
@@ -135,5 +141,9 @@ impl Authenticator for Probe {
 
     fn is_signed(&self, credentials: &Credentials) -> bool {
         matches!(credentials, Credentials::Password { username, .. } if username == SIGNED)
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
     }
 }
