@@ -147,6 +147,8 @@ impl Soak {
                 ("password", get(&scope, Some(format!("u{account}:password"))), &[200])
             }
             13 => {
+                // So few that they soon have as many tokens as they may: a store that still grows is no leak.
+                let account = account % (self.accounts / 20).max(1);
                 let login = get("&offline_token=true&client_id=docker", Some(format!("u{account}:password")));
                 ("login", login, &[200])
             }
