@@ -1,7 +1,8 @@
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::unprivileged::Unprivileged;
-use crate::{Daemon, KeyPair, Place, Program, run};
+use crate::{Daemon, Finished, KeyPair, Place, Program, run};
 
 /// The password of the databases' user, `registry`.
 const PASSWORD: &str = "registry-secret";
@@ -66,6 +67,13 @@ impl Postgres {
     pub fn url(&self) -> String {
         format!("postgres://registry:{PASSWORD}@{}/postgres", self.daemon.address())
     }
+
+    /// Runs statements.
+    #[track_caller]
+    pub fn run(&self, statements: &str) -> Finished {
+        let mut command = Command::new(postgres("psql"));
+        run(command.args(["--set", "ON_ERROR_STOP=1", "--command", statements, &self.url()]), "").ok()
+    }
 }
 
 /// Debian keeps the server's programs off the search path.
@@ -111,6 +119,15 @@ impl MariaDb {
             command
         });
         Self { daemon }
+    }
+
+    /// Runs statements.
+    #[track_caller]
+    pub fn run(&self, statements: &str) -> Finished {
+        let mut command = Program::MARIADB.command();
+        command.args(["--no-defaults", "--host=127.0.0.1", "--user=registry", "registry"]);
+        command.arg(format!("--port={}", self.daemon.port)).env("MYSQL_PWD", PASSWORD);
+        run(command.arg("--execute").arg(statements), "").ok()
     }
 
     /// The address of its database.

@@ -15,6 +15,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::BadPeer;
+
 /// An issuer of workload identities: signs tokens, and publishes its keys over HTTP as OpenID Connect Discovery has it.
 pub struct Issuer {
     /// The `iss` of its tokens.
@@ -37,6 +39,8 @@ struct State {
     stalled: bool,
     /// What is answered at a path instead: the status with further headers, and the content.
     instead: HashMap<String, (String, String)>,
+    /// What is done at a path instead.
+    bad: HashMap<String, BadPeer>,
     asked: Vec<String>,
 }
 
@@ -98,6 +102,21 @@ impl Issuer {
     /// Answers this at a path.
     pub fn answer_instead(&self, path: &str, body: impl Into<String>) {
         self.state().instead.insert(path.to_owned(), ("200 OK".to_owned(), body.into()));
+    }
+
+    /// Publishes the endpoints that a provider has for people, too.
+    pub fn publish_endpoints(&self) {
+        let url = &self.url;
+        let document = json!({
+            "issuer": url, "jwks_uri": format!("{url}/keys"), "authorization_endpoint": format!("{url}/authorize"),
+            "token_endpoint": format!("{url}/token"), "id_token_signing_alg_values_supported": ["RS256"],
+        });
+        self.answer_instead("/.well-known/openid-configuration", document.to_string());
+    }
+
+    /// Does this at a path.
+    pub fn misbehave(&self, path: &str, how: BadPeer) {
+        self.state().bad.insert(path.to_owned(), how);
     }
 
     /// Redirects from a path.
@@ -209,6 +228,12 @@ fn serve(mut stream: TcpStream, url: &str, shared: &Shared) {
     state.asked.push(format!("{path} {}", authorization.unwrap_or_default()).trim_end().to_owned());
     let state = shared.moved.wait_while(state, |state| state.stalled).unwrap();
     if state.away {
+        return;
+    }
+    if let Some(bad) = state.bad.get(&path).cloned() {
+        drop(state);
+        // Whoever hangs up has heard enough.
+        let _ = bad.answer(&mut stream);
         return;
     }
     let good = |body: Value| ("200 OK".to_owned(), body.to_string());

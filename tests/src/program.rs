@@ -30,6 +30,8 @@ impl Program {
     pub const HTPASSWD: Self = Self::new("htpasswd", "apache2-utils");
     /// Changes what is in a directory.
     pub const LDAPMODIFY: Self = Self::new("ldapmodify", "ldap-utils");
+    /// Asks a MariaDB server.
+    pub const MARIADB: Self = Self::new("mariadb", "mariadb-client");
     /// MariaDB's server.
     pub const MARIADBD: Self = Self::new("mariadbd", "mariadb-server");
     /// Makes the files of a MariaDB server.

@@ -2,7 +2,9 @@
 
 use std::net::TcpStream;
 
-use token_auth_tests::{Connection, Http2, KeyPair, Place, Server, ServerSetup, curl, openssl, until};
+use token_auth_tests::{
+    Connection, Floods, Http2, KeyPair, Place, Server, ServerSetup, curl, openssl, until,
+};
 
 /// The usual configuration with these limits and time-outs.
 fn config(limits: &str, timeouts: &str) -> String {
@@ -67,6 +69,16 @@ fn pings_do_not_keep_a_connection() {
     let mut silent = Http2::open(server.address(), 65_535);
     silent.idle();
     server.ask(None, &[]).is(200);
+}
+
+#[test]
+fn floods_of_frames_keep_nobody_out() {
+    let place = Place::new();
+    let server = Server::usual(&place);
+    let report = Floods { frames: 20_000 }.run(&server);
+    assert!(report.wrong.is_empty(), "{report}");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    server.ask(Some("admin:badmin"), &[]).is(200);
 }
 
 #[test]

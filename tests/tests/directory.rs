@@ -442,3 +442,60 @@ fn a_login_that_is_remembered_costs_the_directory_nothing() {
     let binds = slapd.log().matches("BIND dn=\"uid=alice,ou=people,dc=example,dc=com\" method=128").count();
     assert_eq!(binds, 6);
 }
+
+#[test]
+fn a_slow_directory_is_no_reason_to_wait() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let way = Relay::to(&address(&slapd));
+    let server = server(&place, &way.address(), |config| {
+        let patient = config.replace("bind: 1s, search: 1s, total: 3s", "bind: 10s, search: 10s, total: 30s");
+        format!("{patient}\nlimits: {{answer_time: 1s}}\n")
+    });
+    server.ask(Some(ALICE), &[]).is(200);
+    way.set(Quality::Slow(Duration::from_secs(30)));
+    for credentials in ["carol:carol-password", "bob:wrong-password"] {
+        let answer = server.ask(Some(credentials), &[]).is_error(503);
+        assert!(answer.header("retry-after").is_some(), "{answer}");
+    }
+    server.wait_for_log("no answer within");
+    server.ask(Some("admin:badmin"), &[]).is(200);
+    way.set(Quality::Good);
+    recovers(&server);
+}
+
+/// Whatever a name is to the directory, it is to the limit of guesses.
+#[test]
+fn the_spellings_of_a_name_are_guessed_at_as_one() {
+    let place = Place::new();
+    let slapd = Slapd::start(&place);
+    let server = server(&place, &address(&slapd), |config| config);
+    let letter = |at: usize, number: usize| match (number >> at) & 1 {
+        0 => b"alice"[at],
+        _ => b"ALICE"[at],
+    };
+    let by_case = (0..32).map(|number| (0..5).map(|at| char::from(letter(at, number))).collect::<String>());
+    let by_blanks = (1..9).flat_map(|count| {
+        let blanks = " ".repeat(count);
+        [format!("alice{blanks}"), format!("{blanks}alice"), format!("{blanks}Alice\u{a0}")]
+    });
+    let by_form = [
+        "ａｌｉｃｅ",
+        "ＡＬＩＣＥ",
+        "ａlice",
+        "ⓐlice",
+        "𝐚lice",
+        "al\u{ad}ice",
+        "alice\u{200b}",
+        "\u{3000}alice",
+    ];
+    let mut heard = std::collections::BTreeMap::new();
+    for (number, name) in by_case.chain(by_blanks).chain(by_form.map(str::to_owned)).enumerate() {
+        let status = server.ask(Some(&format!("{name}:wrong-password-{number}")), &[]).status;
+        *heard.entry(status).or_insert(0) += 1;
+    }
+    assert_eq!(heard, [(401, 10), (429, 54)].into());
+    let binds = slapd.log().matches("BIND dn=\"uid=alice,ou=people,dc=example,dc=com\" method=128").count();
+    assert!((1..=10).contains(&binds), "{binds}\n{}", slapd.log());
+    server.ask(Some("bob:bob-password"), &[]).is(200);
+}

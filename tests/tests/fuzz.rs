@@ -41,6 +41,36 @@ fn index() {
     over_seeds(fuzz::index, "index");
 }
 
+#[test]
+fn http() {
+    over_seeds(fuzz::http, "http");
+}
+
+#[test]
+fn directory() {
+    over_seeds(fuzz::directory, "directory");
+}
+
+#[test]
+fn configuration() {
+    over_seeds(fuzz::configuration, "configuration");
+}
+
+#[test]
+fn records() {
+    over_seeds(fuzz::records, "records");
+}
+
+#[test]
+fn jwts() {
+    over_seeds(fuzz::jwts, "jwts");
+}
+
+#[test]
+fn certificates() {
+    over_seeds(fuzz::certificates, "certificates");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -195,3 +195,26 @@ fn a_redis_that_removes_what_it_likes_is_warned_of() {
     redis.cli(&["acl", "setuser", user, "-info"]).ok();
     assert_eq!(warns(), 0);
 }
+
+#[test]
+fn commands_show_what_can_be_read_and_name_the_rest() {
+    let place = Place::new();
+    let redis = Redis::start(&place);
+    let (address, user, password) = (redis.daemon.address(), Redis::USER, Redis::PASSWORD);
+    let store = format!("{{redis: {{addr: '{address}', username: {user}, password: {password}}}}}");
+    let server = Server::with(&place, &config(&store));
+    let [good, bad] = [(); 2].map(|()| token(&login(&server.url).is(200)));
+    redis.cli(&["HSET", &format!("token-auth:token:{}", id(&bad)), "record", "{"]).ok();
+    let list =
+        || run(docker_auth().current_dir(place.path()).args(["tokens", "list", "config.yml"]), "").ok();
+    let listed = list();
+    assert!(listed.stdout.contains(id(&good)) && !listed.stdout.contains(id(&bad)), "{listed}");
+    assert!(listed.stderr.contains("1 more cannot be read") && listed.stderr.contains(id(&bad)), "{listed}");
+    // Its token opens nothing, and nobody else's suffers.
+    refresh(&server, &bad).is_error(503);
+    refresh(&server, &good).is(200);
+    assert_eq!(tokens(&place, &["revoke", "config.yml", id(&bad)]), "revoked 1 token\n");
+    let listed = list();
+    assert!(listed.stdout.contains(id(&good)) && !listed.stderr.contains(id(&bad)), "{listed}");
+    refresh(&server, &bad).is_error(401);
+}

@@ -1,6 +1,6 @@
 //! What clients send that they should not: each gets an answer that it can read, and the server goes on.
 
-use token_auth_tests::{Answer, Connection, Place, Server};
+use token_auth_tests::{Answer, Connection, Malformed, Place, Server};
 
 /// `admin:badmin`.
 const ADMIN: &str = "YWRtaW46YmFkbWlu";
@@ -316,4 +316,20 @@ fn requests_on_one_connection_are_answered_in_order() {
     // A refusal does not cost a client its connection.
     assert_eq!(connection.get("/auth?service=%zz").status, 400);
     assert_eq!(connection.get("/auth?service=registry").status, 200);
+}
+
+#[test]
+fn malformed_requests_by_chance_are_refused_or_cut() {
+    let place = Place::new();
+    let server = Server::usual(&place);
+    let report = Malformed { requests: 4_000, clients: 8, seed: 20_261_125 }.run(&server);
+    assert!(report.wrong.is_empty(), "{report}");
+    for status in [200, 400, 401, 404, 405] {
+        assert!(
+            report.answers.contains_key(&status),
+            "never {status}: these are not the requests meant\n{report}"
+        );
+    }
+    server.ask(Some("admin:badmin"), &["repository:app:pull"]).is(200);
+    server.never_told(&["badmin", "YWRtaW46YmFkbWlu"]);
 }

@@ -10,8 +10,10 @@ use token_auth_backends::token_store::redis::{
     RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore,
 };
 use token_auth_backends::token_store::sql::{SqlOptions, SqlTokenStore};
-use token_auth_core::{Password, SecretDigest, Store, TokenId, TokenKind, TokenRecord, TokenStore};
-use token_auth_tests::{Daemon, MariaDb, ObjectStorage, Place, Postgres, Redis, RedisCluster};
+use token_auth_core::{
+    Password, SecretDigest, Store, TokenId, TokenKind, TokenQuery, TokenRecord, TokenStore,
+};
+use token_auth_tests::{Daemon, MariaDb, ObjectStorage, Place, Postgres, Redis, RedisCluster, python, run};
 
 fn address(daemon: &Daemon) -> RedisAddress {
     daemon.address().parse().unwrap()
@@ -68,6 +70,95 @@ async fn check_outage<S: TokenStore, D>(store: S, server: &mut D, kill: fn(&mut 
     assert_eq!(again(async || store.get(&id(2)).await).await, None, "a revoked token comes back");
     again(async || store.insert(&record(4)).await).await;
     assert_eq!(again(async || store.revoke_account("outage", None).await).await, 2);
+}
+
+/// Records that cannot be read are the loss of their own tokens: the rest is listed, page by page, and they can be revoked. `spoil`
+/// makes those of 2, 4 and 5 such.
+async fn check_spoiled<S: TokenStore>(store: S, spoil: impl FnOnce()) {
+    for number in 1..=6 {
+        store.insert(&record(number)).await.unwrap();
+    }
+    spoil();
+    let (good, bad) = ([1, 3, 6].map(id), [2, 4, 5].map(id));
+    for query in [TokenQuery::all(), TokenQuery::all().of_account("outage")] {
+        for limit in 1..=7 {
+            assert_eq!(listed(&store, &query, limit).await, (good.to_vec(), bad.to_vec()), "{limit}");
+        }
+    }
+    for id in &bad {
+        store.get(id).await.unwrap_err();
+        assert!(store.revoke(id).await.unwrap(), "{id}");
+        assert_eq!(store.get(id).await.unwrap(), None);
+    }
+    assert_eq!(listed(&store, &TokenQuery::all(), 2).await, (good.to_vec(), vec![]));
+    // With what has no id.
+    assert!(store.revoke_account("outage", None).await.unwrap() >= 3);
+    assert_eq!(listed(&store, &TokenQuery::all(), 2).await, (vec![], vec![]));
+}
+
+/// The ids of what can be read, and of what cannot.
+async fn listed<S: TokenStore>(store: &S, query: &TokenQuery, limit: usize) -> (Vec<TokenId>, Vec<TokenId>) {
+    let (mut good, mut bad, mut after) = (Vec::new(), Vec::new(), None);
+    loop {
+        let page = store.list(query, after.as_ref(), limit).await.unwrap();
+        good.extend(page.records.into_iter().map(|record| record.id));
+        bad.extend(page.unreadable);
+        after = page.next;
+        if after.is_none() {
+            return (good, bad);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redis_with_spoiled_records_is_listed() {
+    let place = Place::new();
+    let redis = Redis::start(&place);
+    check_spoiled(redis_store(&redis), || {
+        let key = |number: u32| format!("token-auth:token:{}", id(number));
+        redis.cli(&["HSET", &key(2), "record", "{"]).ok();
+        redis.cli(&["HSET", &key(4), "use", "nonsense"]).ok();
+        redis.cli(&["DEL", &key(5)]).ok();
+        redis.cli(&["SET", &key(5), "nonsense"]).ok();
+        for set in ["token-auth:all:o", "token-auth:account:outage"] {
+            for entry in ["!", "outage0000000001", "outage0000000002nonsense:outage", "zzz"] {
+                redis.cli(&["ZADD", set, "0", entry]).ok();
+            }
+        }
+    })
+    .await;
+}
+
+/// What spoils tables, in words that all dialects have.
+fn spoiling() -> String {
+    let table = "token_auth_tokens";
+    let copy = |id: &str| {
+        let columns = "account_digest, kind, record, last_use, active_at, expires_at, idle_seconds";
+        format!("INSERT INTO {table} SELECT '{id}', {columns} FROM {table} WHERE id = '{}';", self::id(1))
+    };
+    let set = |what: &str, number: u32| format!("UPDATE {table} SET {what} WHERE id = '{}';", id(number));
+    // Ids of no tokens, before, between and behind the others.
+    let strange = ["!", "outage000000000~", "outage000000001", "zzz"].map(copy);
+    let spoiled = [set("record = '{'", 2), set("last_use = 'nonsense'", 4), set("record = ''", 5)];
+    [spoiled.concat(), strange.concat()].concat()
+}
+
+#[tokio::test]
+async fn databases_with_spoiled_records_are_listed() {
+    let postgres = Postgres::start();
+    check_spoiled(sql_store(&postgres.url()), || drop(postgres.run(&spoiling()))).await;
+    let mariadb = MariaDb::start();
+    check_spoiled(sql_store(&mariadb.url()), || drop(mariadb.run(&spoiling()))).await;
+    let place = Place::new();
+    let file = place.at("tokens.sqlite");
+    // What SQLite keeps in a column is of any type.
+    let bytes = format!("UPDATE token_auth_tokens SET record = x'ff00' WHERE id = '{}';", id(5));
+    check_spoiled(sql_store(&format!("sqlite://{}", file.display())), || {
+        let program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])";
+        let mut command = python("python3");
+        run(command.args(["-c", program]).arg(&file).arg(spoiling() + &bytes), "").ok();
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -27,13 +27,17 @@
 //! # }
 //! ```
 
+mod decorator;
 mod token_store;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use token_auth_core::{AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials};
+use token_auth_core::{
+    AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Precedence,
+};
 
+pub use decorator::check_decorator;
 pub use token_store::{check_token_store, check_token_store_lasts};
 
 /// An account that the authenticator under test knows, and that has a password: one that occurs nowhere by chance.
@@ -83,6 +87,7 @@ where
     refuses_unknown_names(&*dynamic, known).await;
     believes_no_claim(&*dynamic, known).await;
     revalidates_what_it_knows(&*dynamic, known).await;
+    owns_what_it_knows(&*dynamic, known).await;
 }
 
 async fn accepts_the_known(authenticator: &dyn Authenticator, known: &KnownAccount) {
@@ -182,6 +187,23 @@ async fn revalidates_what_it_knows(authenticator: &dyn Authenticator, known: &Kn
         let unknown = AccountRequest::new(&account).from_source(identity.source.as_ref());
         let answer = authenticator.revalidate(&unknown).await;
         assert!(!accepted(&answer), "the unknown account {case:?} is accepted when revalidated");
+    }
+}
+
+/// Otherwise another source could let somebody else in under the name.
+async fn owns_what_it_knows(authenticator: &dyn Authenticator, known: &KnownAccount) {
+    let request = AccountRequest::new(&known.account);
+    let owned = authenticator.owns(&request).await;
+    assert_eq!(owned.ok(), Some(true), "the known account is not owned");
+    let precedence = authenticator.precedence(&request);
+    assert_ne!(precedence, Precedence::None, "there is no right to the known account");
+    for account in [format!("{}-who-does-not-exist", known.account), "*".to_owned(), "x".repeat(100_000)] {
+        let case: String = account.escape_debug().take(40).collect();
+        let request = AccountRequest::new(&account);
+        let owned = authenticator.owns(&request).await;
+        assert!(!matches!(owned, Ok(true)), "the unknown account {case:?} is owned");
+        let listed = authenticator.precedence(&request) == Precedence::Listed;
+        assert!(!listed, "the unknown account {case:?} stands in a table");
     }
 }
 

@@ -64,6 +64,7 @@ mod broken {
     struct Broken {
         shown: &'static str,
         accepts: fn(&Credentials, &str, &str) -> bool,
+        owns: fn(&str) -> bool,
     }
 
     impl fmt::Debug for Broken {
@@ -96,11 +97,35 @@ mod broken {
                 _ => Authn::Abstain,
             })
         }
+
+        async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
+            Ok((self.owns)(request.account))
+        }
     }
 
     async fn check(shown: &'static str, accepts: fn(&Credentials, &str, &str) -> bool) {
-        check_authenticator(Arc::new(Broken { shown, accepts }), &KnownAccount::new("alice", "wonderland"))
-            .await;
+        check_that_owns(shown, accepts, |account| account == "alice").await;
+    }
+
+    async fn check_that_owns(
+        shown: &'static str,
+        accepts: fn(&Credentials, &str, &str) -> bool,
+        owns: fn(&str) -> bool,
+    ) {
+        let alice = KnownAccount::new("alice", "wonderland");
+        check_authenticator(Arc::new(Broken { shown, accepts, owns }), &alice).await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "the known account is not owned"]
+    async fn owns_nobody() {
+        check_that_owns("Broken", |_, _, _| false, |_| false).await;
+    }
+
+    #[tokio::test]
+    #[should_panic = "the unknown account \"alice-who-does-not-exist\" is owned"]
+    async fn owns_everybody() {
+        check_that_owns("Broken", |_, _, _| false, |_| true).await;
     }
 
     #[tokio::test]
@@ -139,5 +164,94 @@ mod broken {
     #[should_panic = "credentials without a name are accepted as an account"]
     async fn believes_nobody() {
         check("Broken", |credentials, _, _| *credentials == Credentials::Anonymous).await;
+    }
+}
+
+/// Authenticators that wrap another one, and forget to hand something on.
+mod decorators {
+    use std::sync::Arc;
+
+    use token_auth_backends::testkit::check_decorator;
+    use token_auth_backends::{
+        AccountRequest, Authenticator, Authn, AuthnRequest, BackendError, Credentials, Memory, Precedence,
+        Prefixed, SourceId, async_trait,
+    };
+
+    /// Hands everything on but this.
+    struct Forgetful {
+        inner: Arc<dyn Authenticator>,
+        what: &'static str,
+    }
+
+    #[async_trait]
+    impl Authenticator for Forgetful {
+        async fn authenticate(&self, request: &AuthnRequest<'_>) -> Result<Authn, BackendError> {
+            match self.what {
+                "authenticate" => Ok(self.inner.authenticate(request).await.unwrap_or(Authn::Abstain)),
+                "the service" => self.inner.authenticate(&request.with_service("")).await,
+                _ => self.inner.authenticate(request).await,
+            }
+        }
+
+        async fn revalidate(&self, request: &AccountRequest<'_>) -> Result<Authn, BackendError> {
+            match self.what {
+                "revalidate" => Ok(Authn::Abstain),
+                "the source" => self.inner.revalidate(&request.from_source(None)).await,
+                _ => self.inner.revalidate(request).await,
+            }
+        }
+
+        async fn owns(&self, request: &AccountRequest<'_>) -> Result<bool, BackendError> {
+            match self.what {
+                // As the trait's default does.
+                "owns" => Ok(self.revalidate(request).await? != Authn::Abstain),
+                _ => self.inner.owns(request).await,
+            }
+        }
+
+        fn precedence(&self, request: &AccountRequest<'_>) -> Precedence {
+            match self.what {
+                "precedence" => Precedence::Place,
+                _ => self.inner.precedence(request),
+            }
+        }
+
+        fn sources(&self) -> Vec<SourceId> {
+            match self.what {
+                "sources" => Vec::new(),
+                _ => self.inner.sources(),
+            }
+        }
+
+        fn is_signed(&self, credentials: &Credentials) -> bool {
+            self.what != "is_signed" && self.inner.is_signed(credentials)
+        }
+
+        fn memory(&self) -> Option<&dyn Memory> {
+            self.inner.memory().filter(|_| self.what != "memory")
+        }
+    }
+
+    #[tokio::test]
+    async fn everything_has_to_be_handed_on() {
+        check_decorator(|inner| Forgetful { inner, what: "" }).await;
+        check_decorator(|inner| Prefixed::new("", inner)).await;
+        for (what, found) in [
+            ("authenticate", "authenticate"),
+            ("the service", "authenticate"),
+            ("revalidate", "revalidate"),
+            ("the source", "revalidate"),
+            ("owns", "owns"),
+            ("precedence", "precedence"),
+            ("sources", "sources"),
+            ("is_signed", "is_signed"),
+            ("memory", "memory"),
+        ] {
+            let check = check_decorator(move |inner| Forgetful { inner, what });
+            let panic = tokio::spawn(check).await.unwrap_err().into_panic();
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap();
+            assert!(said.contains(&format!("`{found}`")), "{what}: {said}");
+        }
     }
 }

@@ -3,11 +3,23 @@
 
 mod access;
 mod bytes;
+mod certificates;
+mod configuration;
+mod directory;
+mod http;
+mod jwts;
 mod patterns;
+mod records;
 mod rules;
 mod scopes;
 
 pub use access::index;
+pub use certificates::certificates;
+pub use configuration::configuration;
+pub use directory::directory;
+pub use http::http;
+pub use jwts::jwts;
 pub use patterns::patterns;
+pub use records::records;
 pub use rules::rules;
 pub use scopes::scopes;

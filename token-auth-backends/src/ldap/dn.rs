@@ -67,7 +67,9 @@ fn unescape<'a>(text: &'a str, ends: &[char]) -> Option<(Vec<u8>, &'a str)> {
             Some(end) if ends.contains(&end) => return Some((value, here)),
             Some('\\') => {
                 let behind = signs.as_str();
-                match behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+                // A plus is no digit, though numbers may begin with it.
+                let digits = behind.get(..2).filter(|digits| !digits.starts_with('+'));
+                match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
                     Some(byte) => {
                         value.push(byte);
                         signs = behind.get(2..)?.chars();
@@ -169,6 +171,9 @@ impl BindTemplate {
             () if filled == text => Err("must contain `${account}`".to_owned()),
             () if filled.contains("${") => Err("has no other placeholder than `${account}`".to_owned()),
             () if is_dn && parse(&filled).is_none() => Err("is not a distinguished name".to_owned()),
+            () if is_dn && !is_value(&text) => {
+                Err("must have `${account}` as a value, or as a part of one that ends no escape".to_owned())
+            }
             () if !is_dn && !filled.contains(['@', '\\']) => {
                 Err("must be a distinguished name, NAME@DOMAIN or DOMAIN\\NAME".to_owned())
             }
@@ -185,6 +190,23 @@ impl BindTemplate {
             false => (!account.contains(special)).then(|| self.text.replace(ACCOUNT, account)),
         }
     }
+}
+
+/// Whether any account stays what it is in the name: not so in the place of an attribute, behind a backslash that begins an escape,
+/// and in a value in hexadecimal.
+fn is_value(template: &str) -> bool {
+    const MARK: &str = "\u{e000}";
+    let values = || template.split('=').skip(1).map(|value| value.trim_start_matches(SPACE));
+    let with_mark = parse(&template.replace(ACCOUNT, MARK));
+    let stays = |account: &str| {
+        let part = |(attribute, value): (String, String)| (attribute, value.replace(MARK, account));
+        let expected = with_mark.clone().map(|rdns| {
+            rdns.into_iter().map(|rdn| rdn.into_iter().map(part).collect()).collect::<Vec<Rdn>>()
+        });
+        expected.is_some() && expected == parse(&template.replace(ACCOUNT, &escaped(account)))
+    };
+    ["x", "0", "00", "a x", ",x=y"].into_iter().all(stays)
+        && !values().any(|value| value.starts_with('#') && value.contains(ACCOUNT))
 }
 
 impl fmt::Display for BindTemplate {
@@ -204,6 +226,7 @@ mod tests {
             ("uid=a,dc=x", Some(vec![one("uid", "a"), one("dc", "x")])),
             (" UID = a , dc= x ", Some(vec![one("UID", "a"), one("dc", "x")])),
             ("cn=a\\,b\\\\c\\2c\\C3\\A4", Some(vec![one("cn", "a,b\\c,ä")])),
+            ("cn=C\\+a\\+\\+,dc=x", Some(vec![one("cn", "C+a++"), one("dc", "x")])),
             ("cn=a\\ ,dc=x", Some(vec![one("cn", "a "), one("dc", "x")])),
             ("cn=\\ a  ", Some(vec![one("cn", " a")])),
             ("cn=a\\\\  ", Some(vec![one("cn", "a\\")])),
@@ -268,8 +291,32 @@ mod tests {
         ] {
             assert_eq!(BindTemplate::new(text).unwrap().name(account).as_deref(), expected);
         }
-        for text in ["uid=x", "${account}", "uid=${acount},dc=x", "uid=${account},x", "uid=${account}${dn}"] {
+        for text in [
+            "uid=x",
+            "${account}",
+            "uid=${acount},dc=x",
+            "uid=${account},x",
+            "uid=${account}${dn}",
+            // What an account begins with would end an escape.
+            "uid=\\${account},dc=x",
+            "uid=a\\\\\\${account},dc=x",
+            "uid=\\a${account},dc=x",
+            "uid=\\c3${account},dc=x",
+            "uid=\"\\${account}\",dc=x",
+            "uid=#${account},dc=x",
+            "uid= #04${account},dc=x",
+            "${account}=x,dc=x",
+            "u${account}=x,dc=x",
+        ] {
             assert!(BindTemplate::new(text).is_err(), "{text}");
+        }
+        for text in [
+            "uid=a\\\\${account},dc=x",
+            "uid=\\2c${account},dc=x",
+            "cn=\"${account}\",dc=x",
+            "uid=a-${account}-#1",
+        ] {
+            assert!(BindTemplate::new(text).is_ok(), "{text}");
         }
     }
 

@@ -44,6 +44,11 @@ impl Expression {
         self.compiled().ok()?.group(text, group)
     }
 
+    /// Whether it has a group of this number.
+    pub(super) fn has_group(&self, group: usize) -> bool {
+        self.compiled().is_ok_and(|regex| regex.has_group(group))
+    }
+
     /// What stands between the slashes.
     pub(super) fn text(&self) -> &str {
         &self.text

@@ -18,6 +18,11 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// Whether the expression has as many groups.
+    pub(super) fn exists(&self) -> bool {
+        self.regex.has_group(self.index)
+    }
+
     /// What the group captured; nothing if the expression does not match, or has no such group.
     pub(super) fn capture<'a>(&self, request: &AccessRequest<'a>) -> Option<&'a str> {
         self.regex.group(self.field.of(request), self.index)

@@ -33,6 +33,12 @@ pub(super) fn describe(pem: &[u8]) -> String {
         (Some("OPENSSH PRIVATE KEY"), _) => {
             "a PEM block OPENSSH PRIVATE KEY (convert it with `ssh-keygen -p -m PKCS8 -f FILE`)".into()
         }
+        (Some(label), _) if is_indented(pem) => {
+            format!(
+                "a PEM block {} whose lines are indented (remove the blanks before them)",
+                label.escape_debug()
+            )
+        }
         (Some(label), _) => format!("a PEM block {}", label.escape_debug()),
         // A sequence's tag: all keys and certificates in DER begin with it.
         (None, Some(&super::der::SEQUENCE)) => {
@@ -41,4 +47,11 @@ pub(super) fn describe(pem: &[u8]) -> String {
         (None, Some(_)) => "no PEM block".into(),
         (None, None) => "an empty file".into(),
     }
+}
+
+/// Whether blanks stand before a line that begins a block, as where a key was taken out of a YAML file.
+fn is_indented(pem: &[u8]) -> bool {
+    pem.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
+        matches!(line.first(), Some(b' ' | b'\t')) && line.trim_ascii().starts_with(b"-----BEGIN ")
+    })
 }

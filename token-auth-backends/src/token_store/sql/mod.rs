@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use sqlx::Row as _;
 use token_auth_core::{
     BackendError, Blob, BlobKey, BlobStore, BlobVersion, BlobWrite, LastUse, PageCursor, RandomIds,
     TOUCH_RESOLUTION, TokenId, TokenIds as _, TokenKind, TokenPage, TokenQuery, TokenRecord, TokenStore,
@@ -115,8 +116,37 @@ macro_rules! found {
     };
 }
 
+/// The rows that a statement finds, with what of each can be read.
+macro_rules! listed {
+    ($inner:expr, $statement:ident $(, $parameter:expr)*) => {
+        each!(&$inner.opened.database, pool => {
+            let rows = sqlx::query($inner.statements.$statement.clone())$(.bind($parameter))*.fetch_all(pool).await;
+            rows.map(|rows| rows.iter().map(|row| FoundRow {
+                id: row.try_get(0).ok(),
+                record: row.try_get(1).ok().zip(row.try_get(2).ok()),
+            }).collect())
+        }).map_err(Fault::from)
+    };
+}
+
 /// A record as it was inserted, and its last use since.
-type Row = (String, Option<String>);
+type Record = (String, Option<String>);
+
+/// A row of the table of tokens: what is no text has no part in it.
+struct FoundRow {
+    id: Option<String>,
+    record: Option<Record>,
+}
+
+impl FoundRow {
+    fn listed(self) -> Option<Listed> {
+        let Some(id) = self.id.and_then(|id| id.parse().ok()) else {
+            tracing::warn!("a row of the table of tokens has no id of a token: it is passed over");
+            return None;
+        };
+        Some(Listed { id, record: self.record.and_then(|of| record(of).ok()) })
+    }
+}
 
 impl Inner {
     async fn insert(&self, record: &TokenRecord) -> Result<(), Fault> {
@@ -140,7 +170,7 @@ impl Inner {
     }
 
     async fn get(&self, id: &TokenId) -> Result<Option<TokenRecord>, Fault> {
-        let rows: Vec<Row> = found!(self, get, id.as_str())?;
+        let rows: Vec<Record> = found!(self, get, id.as_str())?;
         rows.into_iter().next().map(record).transpose()
     }
 
@@ -158,20 +188,33 @@ impl Inner {
     ) -> Result<TokenPage, Fault> {
         let after = after.map(|cursor| cursor.as_str().parse::<TokenId>()).transpose();
         let after = after.map_err(|_| Fault::Cursor)?;
-        let after = after.as_ref().map_or("", TokenId::as_str);
-        let account = query.account.as_deref().map(account_digest);
+        let mut after = after.as_ref().map_or("", TokenId::as_str).to_owned();
+        let mut found = Vec::new();
         // One more than asked for tells whether there is another page.
-        let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let rows: Vec<(String, String, Option<String>)> = match (account, query.kind.map(TokenKind::as_str)) {
-            (None, None) => found!(self, list, after, rows),
-            (None, Some(kind)) => found!(self, list_kind, after, kind, rows),
-            (Some(account), None) => found!(self, list_account, after, &account, rows),
-            (Some(account), Some(kind)) => found!(self, list_account_kind, after, &account, kind, rows),
-        }?;
-        let token = |(id, json, last_use): (String, String, Option<String>)| {
-            Some(Listed { id: id.parse().ok()?, record: record((json, last_use)).ok() })
-        };
-        Ok(page(rows.into_iter().filter_map(token).collect(), limit))
+        while found.len() <= limit {
+            let count = limit.saturating_add(1) - found.len();
+            let rows = self.rows(query, &after, count).await?;
+            let is_last = rows.len() < count;
+            // Behind a row without an id nothing can be asked for.
+            let last = rows.last().and_then(|row| row.id.clone());
+            found.extend(rows.into_iter().filter_map(FoundRow::listed));
+            match last {
+                Some(last) if !is_last => after = last,
+                _ => break,
+            }
+        }
+        Ok(page(found, limit))
+    }
+
+    async fn rows(&self, query: &TokenQuery, after: &str, count: usize) -> Result<Vec<FoundRow>, Fault> {
+        let account = query.account.as_deref().map(account_digest);
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        match (account, query.kind.map(TokenKind::as_str)) {
+            (None, None) => listed!(self, list, after, count),
+            (None, Some(kind)) => listed!(self, list_kind, after, kind, count),
+            (Some(account), None) => listed!(self, list_account, after, &account, count),
+            (Some(account), Some(kind)) => listed!(self, list_account_kind, after, &account, kind, count),
+        }
     }
 
     async fn revoke(&self, id: &TokenId) -> Result<bool, Fault> {
@@ -233,7 +276,7 @@ impl Inner {
     }
 }
 
-fn record((record, last_use): Row) -> Result<TokenRecord, Fault> {
+fn record((record, last_use): Record) -> Result<TokenRecord, Fault> {
     let mut record = decode(record.as_bytes())?;
     if let Some(last_use) = last_use {
         record.last_use = Some(serde_json::from_str(&last_use).map_err(Unreadable::from)?);

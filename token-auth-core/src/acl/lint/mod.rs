@@ -8,6 +8,7 @@ mod expression;
 mod glob;
 mod pattern;
 mod placeholder;
+mod repository;
 mod sample;
 mod shadow;
 mod subject;

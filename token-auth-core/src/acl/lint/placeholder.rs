@@ -67,7 +67,7 @@ fn unfilled(inside: &str, field: bool, rule: &CompiledRule, context: &LintContex
         ));
     }
     if let Some((name, _)) = inside.split_once(':').filter(|(name, _)| Field::of_group(name).is_some()) {
-        let captures = rule.groups.iter().any(|group| *group.placeholder == *written);
+        let captures = rule.groups.iter().any(|group| *group.placeholder == *written && group.exists());
         if captures {
             return None;
         }

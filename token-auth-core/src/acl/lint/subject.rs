@@ -1,6 +1,6 @@
 //! Patterns that nothing is called as: accounts that there are not, types and names that no registry asks for.
 
-use super::{LintCode, LintContext, Said, quoted};
+use super::{LintCode, LintContext, Said, quoted, repository};
 use crate::acl::compiled::CompiledRule;
 use crate::acl::matching::Truth;
 use crate::acl::pattern::Pattern;
@@ -66,11 +66,18 @@ fn kind(pattern: &Pattern) -> Option<Said> {
 
 /// distribution's `reference`: lower-case letters, digits, and separators between them.
 fn name(pattern: &Pattern, context: &LintContext) -> Option<Said> {
-    let (Pattern::Literal(text) | Pattern::Glob(text)) = pattern else {
-        return template_name(pattern, context);
-    };
     let never =
         |why: &str, instead: String| Some(Said::never(LintCode::NotARepository, why.to_owned(), instead));
+    let text = match pattern {
+        Pattern::Literal(text) | Pattern::Glob(text) => text,
+        Pattern::Regex(expression) if repository::is_never_a_name(expression.text()) => {
+            return never(
+                "each match has a character that no name of a repository has in it",
+                "names have lower-case letters, digits and `._-/`".to_owned(),
+            );
+        }
+        _ => return template_name(pattern, context),
+    };
     let (first, rest) = text.split_once('/').unwrap_or(("", text));
     let is_host = first.contains(':')
         || first == "localhost"
@@ -93,11 +100,14 @@ fn name(pattern: &Pattern, context: &LintContext) -> Option<Said> {
     }
     let strange =
         |char: &char| !(char.is_ascii_lowercase() || char.is_ascii_digit() || "._-/*?".contains(*char));
-    let char = text.chars().find(strange).filter(|_| class_free && !text.is_empty())?;
-    never(
-        &format!("no name of a repository has {char:?} in it"),
-        "write what the repository is called".to_owned(),
-    )
+    let instead = || "write what the repository is called".to_owned();
+    match text.chars().find(strange).filter(|_| class_free) {
+        Some(char) => never(&format!("no name of a repository has {char:?} in it"), instead()),
+        None if matches!(pattern, Pattern::Literal(_)) && !repository::is_name(text) => {
+            never("no repository can be called so", instead())
+        }
+        None => None,
+    }
 }
 
 /// A label whose values are distinguished names cannot be a part of a name.

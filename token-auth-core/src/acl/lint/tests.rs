@@ -121,6 +121,20 @@ fn patterns_that_mean_something_else_than_they_seem_to() {
         ("Team/*", "not-a-repository"),
         ("team app", "not-a-repository"),
         ("docker.io/library/*", ""),
+        ("", "not-a-repository"),
+        ("x//y", "not-a-repository"),
+        ("a..b", "not-a-repository"),
+        ("team/_a", "not-a-repository"),
+        ("a___b", "not-a-repository"),
+        ("a.b/c__d/e---f_9", ""),
+        (r"/^Team\/.*$/", "not-a-repository"),
+        ("/^(Team|OPS)$/", "not-a-repository"),
+        ("/^team:latest$/", "not-a-repository"),
+        ("/^[A-Z]+$/", "not-a-repository"),
+        ("/^[A-Z]*$/", ""),
+        ("/^(Team|ops)$/", ""),
+        ("/^(?i)TEAM$/", ""),
+        (r"/^[^a]+\/x?:?$/", ""),
         ("/.+/", ""),
         ("/.*/", ""),
         ("/.*x.*/", ""),
@@ -130,6 +144,15 @@ fn patterns_that_mean_something_else_than_they_seem_to() {
         assert_eq!(codes([pull(Match::any().name(pattern))]), expected, "{pattern}");
     }
     assert_eq!(codes([pull(Match::any().account("/admin/"))]), ["unanchored-regex"]);
+    for (name, code) in [
+        ("${account:2}/*", ""),
+        ("${account:3}/*", "unknown-placeholder"),
+        ("${account:18446744073709551616}/*", "unknown-placeholder"),
+    ] {
+        let expected = if code.is_empty() { vec![] } else { vec![code] };
+        let conditions = Match::any().account("/^(a)-(b)$/").name(name);
+        assert_eq!(codes([pull(conditions)]), expected, "{name}");
+    }
     assert_eq!(codes([pull(Match::any().name("${labels:team}/x"))]), ["unknown-label"]);
 }
 
@@ -318,6 +341,8 @@ fn a_denial_that_never_applies_is_an_error() {
         any().name("secret:latest"),
         any().name("/secret/*"),
         any().name("secret/"),
+        any().name(r"/^Secret\/.+$/"),
+        any().name(""),
         any().name("/^secret"),
         any().name("${labels:nobody}/*"),
         any().name("${labels:memberOf}/*"),

@@ -124,7 +124,7 @@ impl GoRegex {
     /// What a group captured in the leftmost match: empty if the group took no part in it, nothing if there is no match
     /// or no such group. Group 0 is the whole match.
     pub fn group<'t>(&self, text: &'t str, group: usize) -> Option<&'t str> {
-        if group > self.groups {
+        if !self.has_group(group) {
             return None;
         }
         let mut captures = self.regex.create_captures();
@@ -133,6 +133,11 @@ impl GoRegex {
             let span = captures.get_group(group);
             span.and_then(|span| text.get(span.range())).unwrap_or_default()
         })
+    }
+
+    /// Whether there is a group of this number.
+    pub(crate) fn has_group(&self, group: usize) -> bool {
+        group <= self.groups
     }
 
     /// Bytes of memory that the compiled form takes, about.

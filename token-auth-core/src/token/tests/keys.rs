@@ -39,6 +39,7 @@ fn says_what_was_found_instead_of_a_usable_private_key() {
     let two = [P256, RSA].concat();
     let truncated = &P256[..P256.len() - 40];
     let damaged = String::from_utf8(P256.to_vec()).unwrap().replacen("MIG", "AAA", 1).into_bytes();
+    let indented = format!("  {}", std::str::from_utf8(P256).unwrap().replace('\n', "\n  ")).into_bytes();
     for (name, pem, expected) in [
         ("RSA 1024", testdata!("keys/rsa1024.pem"), "an RSA key of 1024 bits is not supported"),
         ("RSA 8192", testdata!("keys/rsa8192.pem"), "an RSA key of 8192 bits is not supported"),
@@ -53,6 +54,7 @@ fn says_what_was_found_instead_of_a_usable_private_key() {
         ("certificate", testdata!("certs/p256-self.pem"), "a PEM block CERTIFICATE"),
         ("OpenSSH", testdata!("keys/openssh.pem"), "ssh-keygen -p -m PKCS8"),
         ("DER", testdata!("keys/p256.der"), "convert DER to PEM"),
+        ("indented", &indented, "a PEM block PRIVATE KEY whose lines are indented (remove the blanks"),
         ("nothing", b"", "an empty file"),
         ("text", b"hello", "no PEM block"),
         ("two keys", &two, "2 keys in one file"),
