@@ -1,4 +1,6 @@
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,10 +42,10 @@ impl Place {
         path
     }
 
-    /// Writes a file in it.
+    /// Writes a file in it, for the user alone.
     pub fn write(&self, name: impl AsRef<Path>, text: &str) -> PathBuf {
         let path = self.at(name);
-        fs::write(&path, text).unwrap();
+        write(&path, text);
         path
     }
 
@@ -51,7 +53,7 @@ impl Place {
     pub fn replace(&self, name: impl AsRef<Path>, text: &str) {
         let path = self.at(name);
         let new = path.with_extension("new");
-        fs::write(&new, text).unwrap();
+        write(&new, text);
         fs::rename(new, path).unwrap();
     }
 
@@ -59,4 +61,9 @@ impl Place {
     pub fn read(&self, name: impl AsRef<Path>) -> String {
         fs::read_to_string(self.at(name)).unwrap()
     }
+}
+
+fn write(path: &Path, text: &str) {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
 }

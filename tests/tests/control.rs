@@ -181,10 +181,14 @@ fn who_speaks_something_else_or_stops_halfway_is_answered_or_let_go() {
         );
     }
     scene.server.wait_for_log("a request on the control socket was not answered");
-    // Those who say nothing keep nobody from being served.
-    let silent: Vec<_> = (0..20).map(|_| scene.connect()).collect();
-    scene.ask(&[], "/v1/tokens").is(200);
+    // More than are served at once: who comes last waits for a place, and is served.
+    let silent: Vec<_> = (0..40).map(|_| scene.connect()).collect();
+    let mut last = scene.connect();
+    last.write_all(b"GET /v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     drop(silent);
+    let mut answer = String::new();
+    last.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[test]

@@ -147,6 +147,14 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The text of a scalar that is not null; no complaint if this is something else.
+    pub(super) fn scalar_text(&self) -> Option<&'a str> {
+        match &self.node.value {
+            Value::Scalar(scalar) if !scalar.is_null() => Some(scalar.text()),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_scalar(&self) -> bool {
         matches!(self.node.value, Value::Scalar(_))
     }

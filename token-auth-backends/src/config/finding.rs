@@ -120,6 +120,11 @@ impl Spot {
         Self { file: Arc::clone(file), position, key: key.to_owned() }
     }
 
+    /// The file, by the name that was given for it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
     pub(super) fn finding(&self, message: impl Into<String>) -> Finding {
         let Self { file, position: Position { line, column }, key } = self.clone();
         Finding { file, line, column, key, message: message.into(), is_error: false }

@@ -136,7 +136,7 @@ impl Config {
         let failed = self.run_policy_tests().filter_map(|result| result.failure);
         let failed: Vec<Finding> = failed.map(|failure| failure.finding).collect();
         let policy: Vec<Finding> = self.lint().into_iter().chain(failed).collect();
-        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+        let (mut errors, mut warnings) = (Vec::new(), self.secrets.exposed());
         let keys = signer::read(&self.token, &self.signing_pair, &self.published_keys)
             .map_err(|found| errors.extend(found))
             .ok();

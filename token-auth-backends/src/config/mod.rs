@@ -74,6 +74,7 @@
 mod acl;
 mod duration;
 mod expiry;
+mod exposed;
 mod field;
 mod finding;
 mod foreign;
@@ -137,6 +138,7 @@ use token_auth_core::acl::{Acl, LintContext};
 
 #[cfg(doc)]
 use crate::password::VerifierOptions;
+use exposed::Secrets;
 use finding::Spot;
 use key_pair::LocatedPair;
 use reader::Reader;
@@ -213,6 +215,7 @@ pub struct Config {
     published_keys: Vec<(PublishedKeyFile, Spot)>,
     policy_tests: Vec<PolicyTest>,
     notes: Vec<Finding>,
+    secrets: Secrets,
     /// What the rules are to be examined with.
     surroundings: LintContext,
     /// The first line.

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use token_auth_core::acl::LintContext;
 
+use super::exposed::Secrets;
 use super::field::Field;
 use super::key_pair::LocatedPair;
 #[cfg(feature = "ldap")]
@@ -38,10 +39,12 @@ pub(super) fn read(bytes: &[u8], reader: &Reader) -> Option<Config> {
     for problem in problems {
         reader.error(problem.position, "", problem.message);
     }
-    read_root(Field::root(reader, &*root?).section()?)
+    let root = root?;
+    let root = Field::root(reader, &root);
+    read_root(root.section()?, Secrets::of(&root))
 }
 
-fn read_root(root: Section<'_>) -> Option<Config> {
+fn read_root(root: Section<'_>, secrets: Secrets) -> Option<Config> {
     let limits = root.get("limits").and_then(|field| limits::read(field.section()?)).unwrap_or_default();
     let server = root.require("server").and_then(|field| field.section());
     let token_field = root.require("token");
@@ -153,6 +156,7 @@ fn read_root(root: Section<'_>) -> Option<Config> {
         published_keys,
         policy_tests,
         notes,
+        secrets,
         surroundings,
         start,
     })

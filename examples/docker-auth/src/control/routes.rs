@@ -43,7 +43,7 @@ async fn command(state: &State, caller: Caller, request: Request<Incoming>) -> R
     let ask = match read(request).await {
         Ok(ask) => ask,
         Err(failure) => {
-            info!(uid, pid, outcome = %failure, "a command that is none");
+            info!(uid, pid, outcome = %failure, "a command on the control socket cannot be read");
             return tokens::response(Err(failure));
         }
     };

@@ -8,6 +8,7 @@ use token_auth_core::{Authenticator, BackendError, Password, StoredTokens};
 use super::SignIn;
 use super::common::{Common, Secret};
 use super::provider::{Claims, Forge, Kind, Provider};
+use crate::config::exposed::exposed;
 use crate::config::finding::{Finding, Spot};
 use crate::config::server::ServerConfig;
 use crate::config::tokens::TokensConfig;
@@ -58,6 +59,10 @@ impl SignIn {
         let beside = tokens.store.file().filter(|_| self.key_file.is_none());
         let keys = sealing_keys(&key_file, beside, examine)
             .map_err(|problem| errors.push(self.spot.finding(format!("{}: {problem}", key_file.display()))));
+        // One that the configuration names is looked at with the others there.
+        let exposed = beside.and_then(|_| exposed(&key_file));
+        let exposed = exposed.map(|exposed| self.spot.finding(format!("{} {exposed}", key_file.display())));
+        let mut warnings = Vec::from_iter(exposed);
         files.push(key_file);
         let (mut sources, mut offers) = (Vec::new(), Vec::new());
         for provider in &self.providers {
@@ -87,7 +92,6 @@ impl SignIn {
         if let Some(policy) = &tokens.personal {
             options.token_lifetime = policy.max_lifetime;
         }
-        let mut warnings = Vec::new();
         if options.public_url.is_none() && !options.tls {
             warnings.push(self.spot.finding(
                 "needs `sign_in.public_url` behind a proxy that ends TLS: without it, cookies of the sign-in go over plain HTTP, too",
@@ -211,7 +215,7 @@ fn sealing_keys(file: &Path, beside: Option<&Path>, examine: bool) -> Result<Sea
         if sealed.map_err(|error| error.to_string())? {
             return Err(format!(
                 "is not there, and what is sealed in {store} cannot be read without it. Put it back from where {store} came \
-                 from; or make a new one (`openssl rand -base64 32 > {file}`), which ends all tokens of those who have signed in",
+                 from; or make a new one (`(umask 077; openssl rand -base64 32 > {file})`), which ends all tokens of those who have signed in",
                 store = store.display(),
                 file = file.display(),
             ));
