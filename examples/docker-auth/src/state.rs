@@ -136,7 +136,7 @@ fn assembled(loaded: Loaded) -> Result<State> {
         grace: timeouts.shutdown,
     };
     let token_file = tokens::store_file(loaded.tokens.as_ref().map(|tokens| &tokens.store));
-    let sign_in = loaded.sign_in.clone();
+    let sign_in = loaded.sign_in().cloned();
     let endpoint = loaded.endpoint();
     Ok(State { endpoint, sign_in, path_prefix, hsts, tls, connections, proxies, token_file, address, loaded })
 }

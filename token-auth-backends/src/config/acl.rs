@@ -1,11 +1,32 @@
+//! Reads the block `acl`, and says what is odd in it.
+
 use token_auth_core::acl::{Acl, Condition, LintContext, Match, Rule, RuleError, Undecided};
 
-use super::field::{Field, join};
+use super::field::{self, Field};
 use super::finding::{Finding, Spot};
+use super::parts::Parts;
 use super::section::Section;
+use super::{AccountCase, Assembly, Config};
+use crate::static_users::StaticUser;
 
-/// The block `acl`: every rule, compiled. `None` if one of them is wrong.
-pub(super) fn read(acl: &Field<'_>) -> Option<Acl> {
+pub(super) fn read(field: &Field<'_>, parts: &mut Parts) {
+    if let Some(case) = parts.get::<AccountCase>() {
+        let users = parts.get::<Vec<(String, StaticUser)>>();
+        case.examine(field, |name| users.into_iter().flatten().any(|(user, _)| user == name));
+    }
+    if let Some(acl) = acl(field) {
+        parts.insert(acl);
+    }
+}
+
+pub(super) fn join(config: &mut Config, assembly: &mut Assembly) {
+    if let Some(acl) = config.acl.take() {
+        assembly.authorizer(acl);
+    }
+}
+
+/// Every rule, compiled. `None` if one of them is wrong.
+fn acl(acl: &Field<'_>) -> Option<Acl> {
     let items = acl.items()?;
     let read = items.iter().filter_map(|item| Some((item, rule(item)?)));
     let (items, rules): (Vec<_>, Vec<_>) = read.unzip();
@@ -89,7 +110,7 @@ pub(super) fn lint(acl: &Acl, surroundings: &LintContext, start: &Spot) -> Vec<F
         let rule = format!("acl[{}]", finding.rule + 1);
         let key = match &finding.condition {
             None => rule,
-            Some(Condition::Label(label)) => join(&format!("{rule}.match.labels"), label),
+            Some(Condition::Label(label)) => field::join(&format!("{rule}.match.labels"), label),
             Some(condition) => format!("{rule}.match.{condition}"),
         };
         let message = format!("{} ({}); {}", finding.why, finding.code, finding.instead);

@@ -7,26 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::field::Field;
 use super::finding::{Finding, Spot};
-
-/// Keys whose value is the path of a file with a secret; with the block where the key alone says too little.
-const FILES: &[(&str, &str)] = &[
-    ("token", "key"),
-    ("server", "key"),
-    ("htpasswd_auth", "file"),
-    ("sign_in", "key_file"),
-    ("", "access_key_file"),
-    ("", "bind_password_file"),
-    ("", "client_key"),
-    ("", "client_secret_file"),
-    ("", "password_file"),
-    ("", "search_bind_password_file"),
-    ("", "secret_access_key_file"),
-    ("", "service_account_file"),
-    ("", "url_file"),
-];
-
-/// Keys whose value is a secret, or what a password can be guessed by.
-const INLINE: &[&str] = &["access_key", "client_secret", "password", "secret_access_key"];
+use super::kind::{Key, Kind};
 
 /// Where the secrets of a configuration are.
 #[derive(Debug)]
@@ -39,30 +20,23 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Those of a configuration, whose root this is.
-    pub(super) fn of(root: &Field<'_>) -> Self {
-        let mut secrets = Self { start: root.spot(), inline: None, files: Vec::new() };
-        // Rules may be many, and hold none.
-        for (name, block) in root.children().iter().filter(|(name, _)| !["acl", "tests"].contains(name)) {
-            secrets.collect("", name, block);
-        }
-        secrets
+    /// None yet, of a configuration that begins here.
+    pub(super) fn new(start: Spot) -> Self {
+        Self { start, inline: None, files: Vec::new() }
     }
 
-    fn collect(&mut self, block: &str, key: &str, field: &Field<'_>) {
-        for (name, child) in field.children() {
-            self.collect(key, name, &child);
-        }
-        for item in field.elements() {
-            self.collect(block, key, &item);
-        }
-        let Some(text) = field.scalar_text().filter(|text| !text.is_empty()) else { return };
-        if FILES.iter().any(|(within, name)| *name == key && (within.is_empty() || *within == block)) {
-            self.files.push((text.into(), field.spot()));
-        }
-        let is_secret = INLINE.contains(&key) || key == "url" && has_password(text);
-        if is_secret && self.inline.is_none() {
-            self.inline = Some(field.spot());
+    /// Adds what stands there, if it is a secret.
+    pub(super) fn add(&mut self, key: &Key, field: &Field<'_>) {
+        let text = field.scalar_text().filter(|text| key.is_secret && !text.is_empty());
+        match (text, key.kind) {
+            (None, _) => {}
+            (Some(path), Kind::File | Kind::TendedFile | Kind::Path) => {
+                self.files.push((path.into(), field.spot()));
+            }
+            (Some(text), _) if text.contains("://") && !has_password(text) => {}
+            (Some(_), _) => {
+                self.inline.get_or_insert_with(|| field.spot());
+            }
         }
     }
 

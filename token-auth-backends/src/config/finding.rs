@@ -1,3 +1,5 @@
+//! What is said of a configuration, and where.
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -75,31 +77,45 @@ impl fmt::Display for Finding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
     findings: Vec<Finding>,
+    warnings: Vec<Finding>,
 }
 
 impl ConfigErrors {
     pub(super) fn new(findings: Vec<Finding>) -> Self {
-        Self { findings }
+        Self { findings, warnings: Vec::new() }
     }
 
     /// In the order of the lines, all of them being of one file.
-    pub(super) fn sorted(mut findings: Vec<Finding>) -> Self {
-        findings.sort_by_key(|finding| (finding.line, finding.column));
-        Self { findings }
+    pub(super) fn sorted(findings: Vec<Finding>, warnings: Vec<Finding>) -> Self {
+        Self { findings: by_line(findings), warnings: by_line(warnings) }
     }
 
     /// The errors; at least one.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
+
+    /// What would be only a warning without the errors: unknown keys, if the configuration is read leniently.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
 }
 
-/// One line an error.
+/// In the order of the lines of one file.
+pub(super) fn by_line(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| (finding.line, finding.column));
+    findings
+}
+
+/// One line an error, and then one a warning.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.findings.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             write!(f, "{separator}{finding}")?;
+        }
+        for warning in &self.warnings {
+            write!(f, "\nwarning: {warning}")?;
         }
         Ok(())
     }
@@ -109,7 +125,7 @@ impl std::error::Error for ConfigErrors {}
 
 /// A place in the configuration file, to say something of later.
 #[derive(Clone, Debug)]
-pub(super) struct Spot {
+pub struct Spot {
     file: Arc<str>,
     position: Position,
     key: String,
@@ -125,7 +141,8 @@ impl Spot {
         &self.file
     }
 
-    pub(super) fn finding(&self, message: impl Into<String>) -> Finding {
+    /// A finding about what stands there.
+    pub fn finding(&self, message: impl Into<String>) -> Finding {
         let Self { file, position: Position { line, column }, key } = self.clone();
         Finding { file, line, column, key, message: message.into(), is_error: false }
     }

@@ -13,12 +13,23 @@ pub struct KeyPair {
 }
 
 /// A pair, and where to complain of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LocatedPair {
     pub(super) pair: KeyPair,
     pub(super) certificate: Spot,
     pub(super) key: Spot,
 }
+
+/// The pair of the block `server`, and whether at least one half of it is there.
+#[derive(Debug)]
+pub(super) struct ServerPair {
+    pub(super) pair: Option<LocatedPair>,
+    pub(super) is_begun: bool,
+}
+
+/// The pair that signs tokens.
+#[derive(Debug)]
+pub(super) struct SigningPair(pub(super) LocatedPair);
 
 /// Both keys or neither; an empty text counts as neither.
 pub(super) fn read(section: &Section<'_>) -> Option<LocatedPair> {

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use token_auth_core::{AttemptLimits, RequestLimits};
 
+use super::field::Field;
+use super::parts::Parts;
 use super::section::Section;
 use crate::password::{HashLimits, VerifierOptions};
 
@@ -45,7 +47,21 @@ impl Default for Limits {
     }
 }
 
-pub(super) fn read(section: Section<'_>) -> Option<Limits> {
+pub(super) fn read(field: &Field<'_>, parts: &mut Parts) {
+    if let Some(section) = field.section() {
+        parts.insert(limits(section));
+    }
+}
+
+/// The same with the key that raises the limit, where a message says that one is to be raised.
+pub(super) fn name_key(message: String) -> String {
+    match message.contains("bcrypt cost") && message.ends_with("raise the limit") {
+        true => message + ", `limits.bcrypt_cost`",
+        false => message,
+    }
+}
+
+fn limits(section: Section<'_>) -> Limits {
     let mut limits = Limits::default();
     let Limits {
         connections,
@@ -57,35 +73,30 @@ pub(super) fn read(section: Section<'_>) -> Option<Limits> {
         attempts,
         hashes,
     } = &mut limits;
-    for (key, smallest, limit) in [
-        ("connections", 1, connections),
-        ("connections_per_address", 1, connections_per_address),
-        ("header_bytes", 8192, header_bytes),
-        ("scopes_per_request", 1, &mut request.scopes.scopes),
-        ("actions_per_scope", 1, &mut request.scopes.actions),
-        ("query_bytes", 1, &mut request.query_bytes),
-        ("body_bytes", 1, &mut request.body_bytes),
-        ("authorization_bytes", 1, &mut request.authorization_bytes),
-        ("password_concurrency", 1, &mut passwords.concurrency),
-        ("password_queue", 0, &mut passwords.queue),
-        ("password_cache_entries", 0, &mut passwords.cache_entries),
-        ("password_attempts", 0, &mut attempts.per_address),
-        ("password_attempts_address_total", 0, &mut attempts.address_total),
-        ("password_attempts_refused", 0, &mut attempts.refused),
-        ("password_attempts_per_account", 0, &mut attempts.per_account),
+    for (key, limit) in [
+        ("connections", connections),
+        ("connections_per_address", connections_per_address),
+        ("header_bytes", header_bytes),
+        ("scopes_per_request", &mut request.scopes.scopes),
+        ("actions_per_scope", &mut request.scopes.actions),
+        ("query_bytes", &mut request.query_bytes),
+        ("body_bytes", &mut request.body_bytes),
+        ("authorization_bytes", &mut request.authorization_bytes),
+        ("password_concurrency", &mut passwords.concurrency),
+        ("password_queue", &mut passwords.queue),
+        ("password_cache_entries", &mut passwords.cache_entries),
+        ("password_attempts", &mut attempts.per_address),
+        ("password_attempts_address_total", &mut attempts.address_total),
+        ("password_attempts_refused", &mut attempts.refused),
+        ("password_attempts_per_account", &mut attempts.per_account),
     ] {
-        if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {
+        if let Some(value) = section.get(key).and_then(|field| field.count()) {
             *limit = value;
         }
     }
     for (key, limit) in [("answer_time", answer_time), ("password_queue_time", &mut passwords.patience)] {
-        if let Some(field) = section.get(key)
-            && let Some(time) = field.duration()
-        {
-            match time.is_zero() {
-                true => field.error("must not be zero"),
-                false => *limit = time,
-            }
+        if let Some(time) = section.get(key).and_then(|field| field.duration()) {
+            *limit = time;
         }
     }
     if let Some(time) = section.get("password_cache_ttl").and_then(|field| field.duration()) {
@@ -99,9 +110,9 @@ pub(super) fn read(section: Section<'_>) -> Option<Limits> {
             false => attempts.window = window,
         }
     }
-    if let Some(cost) = section.get("bcrypt_cost").and_then(|field| field.integer(4, 31)) {
+    if let Some(cost) = section.get("bcrypt_cost").and_then(|field| field.integer()) {
         hashes.max_bcrypt_cost = u32::try_from(cost).unwrap_or(hashes.max_bcrypt_cost);
     }
     section.finish();
-    Some(limits)
+    limits
 }

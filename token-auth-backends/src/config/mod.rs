@@ -7,97 +7,55 @@
 //! what a misplaced block or a mistyped condition was meant to forbid would otherwise be allowed in silence. Blocks whose
 //! backends this build does not have are refused by name.
 //!
-//! # Beyond docker_auth
-//!
-//! | key | meaning |
-//! |---|---|
-//! | `htpasswd_auth.{file,group_file}` | accounts of a password file, asked after `users`; the groups of an account become its label `group` |
-//! | `workload_auth.issuers` | signed identities of build jobs and pods, asked before `users`: feature `workload`, and its module |
-//! | `ldap_auth` | may also be a list of directories, which are asked in order |
-//! | `ldap_auth.{id,account_prefix}` | names the source, in the log and in tokens (`ldap`); what its account names begin with, also when their users log in |
-//! | `ldap_auth.{id,account_prefix}` | of each, where there is a list of directories: what tokens and the log call it (`ldap`), and what its accounts begin with |
-//! | `ldap_auth.servers` | list of `ldap://` and `ldaps://` URLs, asked in order, in place of `addr` |
-//! | `ldap_auth.{client_certificate,client_key}` | what this client shows to the servers |
-//! | `ldap_auth.{search_bind_dn,search_bind_password_file}` | with `initial_bind_as_user`: who looks accounts up when their password is not at hand |
-//! | `ldap_auth.users` | further searches, each with `base` and `filter`, for accounts that the first does not find |
-//! | `ldap_auth.account.{attribute,lower_case}` | what an account is called, whatever its user logs in with: the attribute (default: the first that the filter names), and whether in lower case (default true) |
-//! | `ldap_auth.labels.<name>.{pattern,value}` | a regular expression that takes some values only, or parts of them, and what the label has instead (`${1}`) |
-//! | `ldap_auth.groups` | list of searches for groups: `base`, `filter` (with `${dn}`, `${account}`, `${user:ATTRIBUTE}`), `name` (the attribute; default `cn`), `nested`, `nested_filter`, `primary_group`, `label`, `lower_case`, `labels.<name>.{pattern,value,lower_case}` |
-//! | `ldap_auth.{check_account_status,hide_unknown_accounts}` | `false` turns off what `LdapOptions` describes |
-//! | `ldap_auth.timeouts.{connect,bind,search,total,retry,max_retry}` | durations; `LdapTimeouts` has the defaults |
-//! | `ldap_auth.pool.{connections,queue,idle,lifetime}` | `LdapPool` has the defaults |
-//! | `ldap_auth.limits.{account_bytes,password_bytes,groups,nesting,message_bytes,answer_bytes}` | `LdapLimits` has the defaults |
-//! | `ldap_auth.{cache_ttl,grace,owned_ttl,remembered_logins}` | how long a login is good for the next one, and while the directory is away, both off by default; how long it is remembered whether the directory has an account (30s); how much is remembered |
-//! | `oidc_auth`, `google_auth`, `github_auth`, `gitlab_auth` | may also be lists of blocks, each with an `id` of its own |
-//! | `….{id,name,account_prefix}` | of each of them: the source and the path `/ID_auth`; what stands on the button; what its account names begin with |
-//! | `….{revalidate_after,ca_certificate}` | after what time the provider is asked again (1h); PEM file of further certificates |
-//! | `google_auth.{redirect_url,registry_url,label_claims,issuer}`, `github_auth.redirect_url` | as with the others |
-//! | `oidc_auth.dangerous_unverified_email`, also of `google_auth` | `true`: addresses count of which the provider never says whether they are verified. Default `false` |
-//! | `oidc_auth.{clock_skew,discovery_ttl}` | how far clocks may differ (1m); how long the provider's keys are kept (1h) |
-//! | `github_auth.scopes`, `gitlab_auth.scopes` | what is asked for instead of the least that is needed |
-//! | `sign_in.{public_url,registry}` | where browsers find the pages; the registry's name on them |
-//! | `sign_in.{session,tokens_per_account}` | how long one is signed in to the pages (30m); how many tokens an account may have (50) |
-//! | `sign_in.key_file` | keys of cookies and of providers' tokens, which replicas share; by default made beside the token store |
-//! | `token.services` | list of the services that tokens are issued for; without it any, as in docker_auth |
-//! | `token.x5c` | `false`: tokens carry no certificate chain, only the key id. Default `true` |
-//! | `token.published_keys` | list of `{file, until}`: keys that do not sign, and are published in the JWK set all the same: the next one, or an earlier one while its tokens live. `file` is a certificate or a public key (PEM); from `until` (RFC 3339) on it is left out |
-//! | `server.trusted_proxies` | list of the addresses and networks (`10.0.0.0/8`) from which `real_ip_header` is believed; without `real_ip_pos` the client is then the last address there that is none of them. The header may also be `Forwarded` (RFC 7239) |
-//! | `server.timeouts.{header,request,write,shutdown}` | durations; [`Timeouts`] has the defaults |
-//! | `tests` | requests and what the rules are to grant for them, run by `docker-auth check`: see [`PolicyTest`] |
-//! | `limits.{scopes_per_request,actions_per_scope}` | counts; [`RequestLimits`](token_auth_core::RequestLimits) has the defaults |
-//! | `limits.{query_bytes,body_bytes,authorization_bytes}` | sizes of the parts of a request |
-//! | `limits.{connections,connections_per_address,header_bytes}` | for the server: open connections (4096), of one address (1024), and the head of a request (64 KiB) |
-//! | `limits.answer_time` | how long a request may take to be answered, whatever is slow behind the server: 5s without it, then 503 |
-//! | `limits.{password_concurrency,password_queue,password_queue_time}` | password checks that run, and that wait: how many, and no more than can be computed in that time; [`VerifierOptions`] has the defaults |
-//! | `limits.{password_cache_entries,password_cache_ttl}` | how many verified credentials are remembered, and how long |
-//! | `limits.password_attempts` | different wrong passwords for one account from one address before it has to wait; 0 for no limit. [`AttemptLimits`](token_auth_core::AttemptLimits) has the defaults |
-//! | `limits.password_attempts_address_total` | different wrong pairs of account and password from one address over all accounts; 0 for no limit but that of memory |
-//! | `limits.password_attempts_refused` | how many different pairs from one address may be refused before a password that was right from there has to wait, too |
-//! | `limits.password_attempts_per_account` | the same from all addresses together; without it no limit |
-//! | `limits.password_attempts_window` | within how long, and so how long an account waits at most |
-//! | `tokens.store.path` | the file in which refresh tokens and personal access tokens are kept, by one server. Without the block `tokens` there are none |
-//! | `tokens.store.redis.{addr,addrs,username,password,password_file,db,tls,ca_certificate,prefix,connect_timeout,timeout,answer_bytes}` | in its place: Redis, which several servers share; `addrs` are nodes of a cluster. `RedisOptions` has the defaults |
-//! | `tokens.store.{level_token_db,redis_token_db}` | in its place: docker_auth's keys for the same, with `docker_passwords`: whether the docker passwords in docker_auth's database are good (default yes) |
-//! | `tokens.store.sql.{url,url_file,prefix,connections,timeout,answer_bytes}` | in its place: a database, by its address (`postgres://`, `mariadb://`, `sqlite://`). `SqlOptions` has the defaults |
-//! | `tokens.refresh.{enabled,lifetime,idle,per_account}` | refresh tokens (`docker login` then keeps one in the place of the password): whether there are, how long they live, how long unused, how many an account may have. `0` is no limit; [`RefreshPolicy`](token_auth_core::RefreshPolicy) has the defaults |
-//! | `tokens.personal.{enabled,max_lifetime,idle,exchanged_per_account}` | personal access tokens, and how many passwords a build job's account may have; [`PersonalPolicy`](token_auth_core::PersonalPolicy) has the defaults |
-//! | `limits.bcrypt_cost` | the highest cost of a stored hash; default 16 |
-//!
-//! Password hashes may also be Argon2 or SHA-crypt, with the features `argon2` and `sha-crypt`.
+//! A block is a key at the top of the file, and describes itself once, as a [`Block`]: its keys with what stands under
+//! each, the labels that it can supply, the files that it reads, how it is read and becomes a part of the service.
+//! Everything else follows from that: what is unknown or misplaced, [lint](Config::lint), the files to watch, the
+//! [reference](ConfigOptions::reference), the [schema](ConfigOptions::schema) for editors, and the tables below. An embedder
+//! [adds](ConfigOptions::with_block) blocks.
 //!
 //! # Reading as Go's YAML library reads
 //!
-//! Any scalar is a text where a text is expected (`account: 123`); `yes` and `on` are true; aliases and merge keys work;
-//! durations are Go's (`1h30m`). What that library lets pass in silence is an error here: duplicate keys, a second document,
-//! a condition without a value, a duration without a unit, a number with leading zeros.
+//! Any scalar is a text where a text is expected (`account: 123`); `yes` and `on` are true; `2.592e+06` is a whole number;
+//! aliases and merge keys work, and keys at the top that begin with `x-` are left alone; durations are Go's (`1h30m`). What
+//! that library lets pass in silence is an error here: duplicate keys, a second document, a condition without a value, a
+//! duration without a unit, a number with leading zeros.
+//!
+#![doc = include_str!("../../guides/configuration.md")]
 
+mod account_case;
 mod acl;
+mod assembly;
+mod block;
+mod blocks;
 mod duration;
 mod expiry;
 mod exposed;
 mod field;
 mod finding;
-mod foreign;
 mod key_pair;
+mod kind;
 mod labels;
 #[cfg(feature = "ldap")]
 mod ldap;
 mod limits;
 mod load;
+mod parts;
 mod policy_test;
 mod published_keys;
 mod reader;
+mod reference;
 mod root;
+mod schema;
 mod section;
 mod server;
 mod settled;
 #[cfg(feature = "oauth2")]
 mod sign_in;
 mod signer;
-#[cfg(any(feature = "ldap", feature = "oauth2"))]
 mod source;
 mod succession;
 mod suggest;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -109,42 +67,45 @@ mod users;
 mod workload;
 mod yaml;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::htpasswd::HtpasswdOptions;
 use crate::static_users::StaticUser;
 
 pub use crate::stamp::FileStamps;
+pub use account_case::AccountCase;
+pub use assembly::Assembly;
+pub use block::Block;
 pub use expiry::CertificateExpiry;
-pub use finding::{ConfigErrors, Finding};
+pub use field::Field;
+pub use finding::{ConfigErrors, Finding, Spot};
 pub use key_pair::KeyPair;
+pub use kind::{Key, Kind};
 pub use limits::Limits;
 pub use load::{LoadError, Loaded};
+pub use parts::Parts;
 pub use policy_test::{PolicyFailure, PolicyResult, PolicyTest};
 pub use published_keys::PublishedKeyFile;
+pub use section::Section;
 pub use server::{ListenAddress, RealIp, ServerConfig, Timeouts};
+pub use source::SourceName;
 pub use tls::{CipherSuite, Curve, TlsConfig, TlsVersion};
 pub use token::TokenConfig;
-#[cfg(feature = "token-store-object")]
-pub use token_store::ObjectStoreConfig;
-#[cfg(feature = "token-store-redis")]
-pub use token_store::RedisStoreConfig;
-#[cfg(feature = "token-store-sql")]
-pub use token_store::SqlStoreConfig;
-pub use token_store::TokenStoreConfig;
+pub use token_store::{DockerPasswords, ServedStore, TokenStoreConfig};
 pub use tokens::TokensConfig;
 
 use token_auth_core::acl::{Acl, LintContext};
 
-#[cfg(doc)]
-use crate::password::VerifierOptions;
+use blocks::htpasswd_auth::LocatedHtpasswd;
 use exposed::Secrets;
-use finding::Spot;
 use key_pair::LocatedPair;
+use published_keys::PublishedKeys;
 use reader::Reader;
+use tokens::LocatedTokens;
 
 /// How a configuration is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConfigOptions {
     /// Unknown keys are warnings. Not so within users and rules, where they would leave out a password or a condition.
@@ -158,11 +119,13 @@ pub struct ConfigOptions {
     ///
     /// A writer who pauses for longer is not told from one who is done: whoever writes slowly writes another file, and renames it.
     pub settle_time: Duration,
+    /// Blocks that the embedder adds.
+    blocks: Vec<&'static Block>,
 }
 
 impl Default for ConfigOptions {
     fn default() -> Self {
-        Self { lenient: false, examine: false, settle_time: Duration::from_secs(2) }
+        Self { lenient: false, examine: false, settle_time: Duration::from_secs(2), blocks: Vec::new() }
     }
 }
 
@@ -173,6 +136,33 @@ impl ConfigOptions {
     /// Unknown keys are warnings.
     pub fn lenient() -> Self {
         Self { lenient: true, ..Self::default() }
+    }
+
+    /// The same for configurations that may have this block, too. It is read, and its source asked, after all others.
+    #[must_use]
+    pub fn with_block(mut self, block: &'static Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// A commented configuration with every key, which can be loaded once the files that it names are there.
+    pub fn reference(&self) -> String {
+        reference::reference(&self.all_blocks())
+    }
+
+    /// The same as Markdown: a table for each block.
+    pub fn reference_tables(&self) -> String {
+        reference::tables(&self.all_blocks())
+    }
+
+    /// A JSON Schema (2020-12) of configurations, for editors.
+    pub fn schema(&self) -> serde_json::Value {
+        schema::schema(&self.all_blocks())
+    }
+
+    /// All blocks that a configuration may have.
+    fn all_blocks(&self) -> Vec<&'static Block> {
+        table::BLOCKS.iter().chain(&self.blocks).copied().collect()
     }
 
     /// The same for a configuration that is only looked at.
@@ -202,20 +192,19 @@ pub struct Config {
     pub acl: Option<Acl>,
     /// How much requests may cost.
     pub limits: Limits,
-    htpasswd: Option<(HtpasswdOptions, Spot)>,
-    tokens: Option<tokens::LocatedTokens>,
+    tokens: Option<LocatedTokens>,
+    /// What the other blocks have made.
+    parts: Parts,
+    /// All blocks that there may be.
+    blocks: Vec<&'static Block>,
     examine: bool,
-    #[cfg(feature = "workload")]
-    workload: Option<workload::Workload>,
-    #[cfg(feature = "ldap")]
-    ldap: Vec<ldap::Directory>,
-    #[cfg(feature = "oauth2")]
-    sign_in: Option<sign_in::SignIn>,
-    signing_pair: LocatedPair,
-    published_keys: Vec<(PublishedKeyFile, Spot)>,
-    policy_tests: Vec<PolicyTest>,
     notes: Vec<Finding>,
     secrets: Secrets,
+    signing_pair: LocatedPair,
+    /// What it names and is read when it is loaded.
+    files: Vec<PathBuf>,
+    /// The same of what its reader looks after from then on.
+    tended_files: Vec<PathBuf>,
     /// What the rules are to be examined with.
     surroundings: LintContext,
     /// The first line.
@@ -223,15 +212,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// The password file, if that method is configured.
-    pub fn htpasswd(&self) -> Option<&HtpasswdOptions> {
-        self.htpasswd.as_ref().map(|(options, _)| options)
+    /// What a block has made of what stands under it.
+    pub fn part<T: 'static>(&self) -> Option<&T> {
+        self.parts.get()
     }
 
-    /// The directories, in the order in which they are asked.
-    #[cfg(feature = "ldap")]
-    pub fn ldap(&self) -> impl Iterator<Item = &crate::ldap::LdapOptions> {
-        self.ldap.iter().map(|directory| &directory.options)
+    /// The password file, if that method is configured.
+    pub fn htpasswd(&self) -> Option<&HtpasswdOptions> {
+        self.part::<LocatedHtpasswd>().map(|located| &located.options)
     }
 
     /// What the configuration says of an account under `users`, if it is there.
@@ -242,13 +230,10 @@ impl Config {
     /// What the account of someone who logs in with this name is called, as far as the configuration tells: the accounts of a
     /// directory are in lower case unless it says otherwise. The rules are asked about that name.
     pub fn account_of_login<'a>(&self, name: &'a str) -> std::borrow::Cow<'a, str> {
-        #[cfg(feature = "ldap")]
-        if let Some(directory) = ldap::unprefixed(&self.ldap)
-            && self.user(name).is_none()
-        {
-            return ldap::account_of(directory, name);
+        match self.part::<AccountCase>() {
+            Some(case) if self.user(name).is_none() => case.account_of(name),
+            _ => name.into(),
         }
-        name.into()
     }
 
     /// What in the rules is probably not meant: see [`Acl::lint`]. What is written is used nevertheless.
@@ -263,7 +248,12 @@ impl Config {
 
     /// The keys that are published without signing.
     pub fn published_keys(&self) -> impl Iterator<Item = &PublishedKeyFile> {
-        self.published_keys.iter().map(|(key, _)| key)
+        self.part::<PublishedKeys>().into_iter().flat_map(|keys| &keys.0).map(|(key, _)| key)
+    }
+
+    /// All files that are read when this is assembled, as far as the configuration names them.
+    fn files_to_read(&self) -> impl Iterator<Item = PathBuf> {
+        self.files.iter().chain(&self.tended_files).cloned()
     }
 
     /// Refresh tokens and personal access tokens, if there are any.
@@ -301,13 +291,14 @@ impl Config {
         file: &str,
         options: &ConfigOptions,
     ) -> Result<(Self, Vec<Finding>), ConfigErrors> {
-        let reader = Reader::new(file, options.lenient);
+        let reader = Reader::new(file, options.lenient, options.all_blocks());
         let config = root::read(text.as_ref(), &reader);
-        match (config, reader.finish()) {
-            (Some(config), (errors, warnings)) if errors.is_empty() => {
-                Ok((Self { examine: options.examine, ..config }, warnings))
+        let [errors, warnings, notes] = reader.finish();
+        match config {
+            Some(config) if errors.is_empty() => {
+                Ok((Self { examine: options.examine, notes, ..config }, finding::by_line(warnings)))
             }
-            (_, (errors, _)) => Err(ConfigErrors::sorted(errors)),
+            _ => Err(ConfigErrors::sorted(errors, warnings)),
         }
     }
 }

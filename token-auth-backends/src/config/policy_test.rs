@@ -5,6 +5,7 @@ use token_auth_core::{AccessRequest, ActionSet, LabelValue, Labels, ResourceScop
 
 use super::field::Field;
 use super::finding::{Finding, Spot};
+use super::parts::Parts;
 use super::{Config, labels};
 
 /// A request and what the rules are to grant for it: an entry of the block `tests`.
@@ -67,7 +68,8 @@ impl Config {
     /// asked.
     pub fn run_policy_tests(&self) -> impl Iterator<Item = PolicyResult<'_>> {
         let acl = self.acl.as_ref();
-        acl.into_iter().flat_map(|acl| self.policy_tests.iter().map(|test| self.run(test, acl)))
+        let tests = || self.part::<PolicyTests>().into_iter().flat_map(|tests| &tests.0);
+        acl.into_iter().flat_map(move |acl| tests().map(move |test| self.run(test, acl)))
     }
 
     fn run<'c>(&'c self, test: &'c PolicyTest, acl: &Acl) -> PolicyResult<'c> {
@@ -101,9 +103,16 @@ fn shown(actions: &ActionSet) -> String {
     if actions.is_empty() { "nothing".to_owned() } else { actions.to_string() }
 }
 
+/// All of them.
+#[derive(Debug)]
+pub(super) struct PolicyTests(Vec<PolicyTest>);
+
 /// The block `tests`.
-pub(super) fn read(tests: &Field<'_>) -> Vec<PolicyTest> {
-    tests.list(test)
+pub(super) fn read(tests: &Field<'_>, parts: &mut Parts) {
+    if !parts.is_configured("acl") {
+        tests.error("needs `acl`, whose rules it is about");
+    }
+    parts.insert(PolicyTests(tests.list(test)));
 }
 
 fn test(field: &Field<'_>) -> Option<PolicyTest> {

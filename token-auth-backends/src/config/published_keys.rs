@@ -18,10 +18,15 @@ pub struct PublishedKeyFile {
     pub until: Option<SystemTime>,
 }
 
-/// The list, and where to complain of each.
-pub(super) fn read(token: &Section<'_>) -> Vec<(PublishedKeyFile, Spot)> {
+/// All of them, and where to complain of each.
+#[derive(Debug)]
+pub(super) struct PublishedKeys(pub(super) Vec<(PublishedKeyFile, Spot)>);
+
+/// The list.
+pub(super) fn read(token: &Section<'_>) -> PublishedKeys {
     let list = token.get("published_keys");
-    list.map(|field| field.list(|item| Some((published_key(item)?, item.spot())))).unwrap_or_default()
+    let read = |field: Field<'_>| field.list(|item| Some((published_key(item)?, item.spot())));
+    PublishedKeys(list.map(read).unwrap_or_default())
 }
 
 fn published_key(item: &Field<'_>) -> Option<PublishedKeyFile> {

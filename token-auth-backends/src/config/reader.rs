@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::block::Block;
 use super::finding::{Finding, Spot};
 use super::yaml::Position;
 
@@ -10,14 +11,21 @@ use super::yaml::Position;
 pub(super) struct Reader {
     file: Arc<str>,
     lenient: bool,
+    blocks: Vec<&'static Block>,
     errors: RefCell<Vec<Finding>>,
     warnings: RefCell<Vec<Finding>>,
+    notes: RefCell<Vec<Finding>>,
 }
 
 impl Reader {
-    pub(super) fn new(file: &str, lenient: bool) -> Self {
-        let (errors, warnings) = (RefCell::default(), RefCell::default());
-        Self { file: file.into(), lenient, errors, warnings }
+    pub(super) fn new(file: &str, lenient: bool, blocks: Vec<&'static Block>) -> Self {
+        let (errors, warnings, notes) = Default::default();
+        Self { file: file.into(), lenient, blocks, errors, warnings, notes }
+    }
+
+    /// The blocks that a configuration may have.
+    pub(super) fn blocks(&self) -> &[&'static Block] {
+        &self.blocks
     }
 
     pub(super) fn lenient(&self) -> bool {
@@ -36,8 +44,12 @@ impl Reader {
         self.warnings.borrow_mut().push(self.spot(position, key).finding(message));
     }
 
-    /// Errors, and warnings.
-    pub(super) fn finish(self) -> (Vec<Finding>, Vec<Finding>) {
-        (self.errors.into_inner(), self.warnings.into_inner())
+    pub(super) fn note(&self, position: Position, key: &str, message: impl Into<String>) {
+        self.notes.borrow_mut().push(self.spot(position, key).finding(message));
+    }
+
+    /// Errors, warnings and notes.
+    pub(super) fn finish(self) -> [Vec<Finding>; 3] {
+        [self.errors, self.warnings, self.notes].map(RefCell::into_inner)
     }
 }

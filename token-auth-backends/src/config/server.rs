@@ -1,3 +1,5 @@
+//! How a server listens.
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -5,10 +7,10 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use super::field::Field;
-use super::key_pair::KeyPair;
+use super::key_pair::{self, KeyPair, ServerPair};
+use super::parts::Parts;
 use super::section::Section;
-use super::tls::TlsConfig;
-use super::{foreign, tls};
+use super::tls::{self, TlsConfig};
 
 /// The block `server`: how the server listens. The library does not; this is for the program that does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +99,17 @@ impl Default for Timeouts {
     }
 }
 
-pub(super) fn read(server: Section<'_>, key_pair: Option<KeyPair>) -> Option<ServerConfig> {
+pub(super) fn read(field: &Field<'_>, parts: &mut Parts) {
+    let Some(section) = field.section() else { return };
+    let is_begun = key_pair::is_begun(&section);
+    let pair = key_pair::read(&section);
+    if let Some(server) = server(section, pair.as_ref().map(|located| located.pair.clone())) {
+        parts.insert(server);
+    }
+    parts.insert(ServerPair { pair, is_begun });
+}
+
+fn server(server: Section<'_>, key_pair: Option<KeyPair>) -> Option<ServerConfig> {
     let address = address(&server);
     let path_prefix = server.get("path_prefix").and_then(|field| field.parsed(path_prefix));
     let tls = tls::read(&server, key_pair);
@@ -105,9 +117,6 @@ pub(super) fn read(server: Section<'_>, key_pair: Option<KeyPair>) -> Option<Ser
     let real_ip = real_ip(&server);
     let timeouts =
         server.get("timeouts").and_then(|field| Some(timeouts(field.section()?))).unwrap_or_default();
-    if let Some(block) = server.get("letsencrypt") {
-        foreign::LETSENCRYPT.refuse(&block);
-    }
     server.finish();
     Some(ServerConfig {
         address: address?,
@@ -120,21 +129,20 @@ pub(super) fn read(server: Section<'_>, key_pair: Option<KeyPair>) -> Option<Ser
 }
 
 fn address(server: &Section<'_>) -> Option<ListenAddress> {
-    let net = server.get("net");
+    let net = server.get("net").map(|field| field.choice());
     let address = server.require("addr")?;
-    match net.as_ref().and_then(Field::text).unwrap_or("tcp") {
-        "" | "tcp" => address.parsed(tcp_address),
-        "unix" => address.filled().map(|path| ListenAddress::Unix(path.into())),
-        other => {
-            let message = format!("must be tcp or unix, and is {other:?}");
-            net.iter().for_each(|field| field.error(&*message));
-            None
-        }
+    match net {
+        None | Some(Some("" | "tcp")) => address.parsed(tcp_address),
+        Some(Some(_)) => address.file().map(ListenAddress::Unix),
+        Some(None) => None,
     }
 }
 
 fn tcp_address(text: &str) -> Result<ListenAddress, String> {
     let wrong = || format!("must be HOST:PORT or :PORT, and is {text:?}");
+    if let Some((_, rest)) = text.split_once("://") {
+        return Err(format!("{}: write it without a scheme, {:?}", wrong(), rest.trim_end_matches('/')));
+    }
     let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
     let port = port.parse().map_err(|_| wrong())?;
     let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -152,15 +160,24 @@ fn path_prefix(text: &str) -> Result<String, String> {
         true if text.contains(['?', '#', ' ']) => {
             Err("must be a path without `?`, `#` and spaces".to_owned())
         }
-        true => Ok(text.trim_end_matches('/').to_owned()),
+        // Clients write what is not ASCII so.
+        true => Ok(percent_encoded(text.trim_end_matches('/'))),
         false => Err(format!("must begin with `/`, and is {text:?}")),
     }
+}
+
+fn percent_encoded(path: &str) -> String {
+    let encoded = path.bytes().map(|byte| match byte {
+        byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    encoded.collect()
 }
 
 fn real_ip(server: &Section<'_>) -> Option<RealIp> {
     let header = server.get("real_ip_header").filter(|field| field.text() != Some(""));
     let position = server.get("real_ip_pos");
-    let at = position.as_ref().and_then(|field| field.integer(i32::MIN.into(), i32::MAX.into()));
+    let at = position.as_ref().and_then(|field| field.integer());
     let proxies = server.get("trusted_proxies");
     let Some(header) = header else {
         for field in proxies.iter().chain(&position) {
@@ -215,11 +232,8 @@ fn timeouts(section: Section<'_>) -> Timeouts {
         ("write", &mut timeouts.write),
         ("shutdown", &mut timeouts.shutdown),
     ] {
-        let Some(field) = section.get(key) else { continue };
-        match field.duration() {
-            Some(duration) if duration.is_zero() => field.error("must be longer than 0"),
-            Some(duration) => *timeout = duration,
-            None => {}
+        if let Some(duration) = section.get(key).and_then(|field| field.duration()) {
+            *timeout = duration;
         }
     }
     section.finish();

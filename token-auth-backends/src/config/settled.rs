@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{Config, ConfigOptions, LoadError};
+use super::{ConfigOptions, LoadError};
 use crate::stamp::FileStamps;
 
 /// Files that are read together, and are as they were before when they have been read.
@@ -50,21 +50,5 @@ impl Settling {
     pub(super) fn of(&self, files: &[PathBuf]) -> Option<FileStamps> {
         let stamps = FileStamps::of(files);
         stamps.first_other(&self.seen).is_none().then_some(stamps)
-    }
-}
-
-impl Config {
-    /// All files that are read when this is assembled, as far as the configuration names them.
-    pub(super) fn files_to_read(&self) -> Vec<PathBuf> {
-        let mut files = self.named_files();
-        if let Some((options, _)) = &self.htpasswd {
-            files.push(options.file.clone());
-            files.extend(options.group_file.clone());
-        }
-        #[cfg(feature = "ldap")]
-        for directory in &self.ldap {
-            files.extend(directory.options.files().cloned());
-        }
-        files
     }
 }

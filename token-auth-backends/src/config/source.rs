@@ -3,31 +3,57 @@
 use token_auth_core::SourceId;
 
 use super::finding::{Finding, Spot};
+use super::kind::{Key, Kind};
 use super::section::Section;
 
-/// The keys `id` and `account_prefix` of a block.
+/// The keys `id` and `account_prefix` of a block whose accounts nobody has listed.
 #[derive(Clone, Debug)]
-pub(super) struct SourceName {
+pub struct SourceName {
     pub(super) id: SourceId,
     pub(super) account_prefix: String,
     /// Where the id stands, or else the block.
     pub(super) spot: Spot,
 }
 
-/// The keys, with this id where there is none.
-pub(super) fn read(section: &Section<'_>, usual: &'static str) -> Option<SourceName> {
-    let field = section.get("id");
-    let id = match &field {
-        None => usual.try_into().ok(),
-        Some(field) => field.parsed(identifier),
-    };
-    let spot = field.map_or_else(|| section.spot(), |field| field.spot());
-    let prefix = section.get("account_prefix");
-    let account_prefix = prefix.as_ref().and_then(|field| field.parsed(account_prefix)).unwrap_or_default();
-    if let Some(field) = prefix.filter(|_| account_prefix.ends_with(char::is_alphanumeric)) {
-        field.warn("ends in a letter or digit: all accounts that begin so are this source's, by chance, too; end it in `/`");
+impl SourceName {
+    /// The keys as a block describes them.
+    pub const KEYS: &[Key] = &[
+        Key::new(
+            "id",
+            Kind::Text,
+            "What the log and tokens call the source; each of several in one configuration needs its own.",
+        )
+        .ours()
+        .example("staff"),
+        Self::ACCOUNT_PREFIX,
+    ];
+
+    pub(super) const ACCOUNT_PREFIX: Key = Key::new(
+        "account_prefix",
+        Kind::Text,
+        "What the names of its accounts begin with, best ending in `/`.",
+    )
+    .ours()
+    .default("\"\"");
+
+    /// Reads the keys, with this id where there is none.
+    pub fn read(section: &Section<'_>, usual: &'static str) -> Option<Self> {
+        let field = section.get("id");
+        let id = match &field {
+            None => usual.try_into().ok(),
+            Some(field) => field.parsed(identifier),
+        };
+        let spot = field.map_or_else(|| section.spot(), |field| field.spot());
+        let prefix = section.get("account_prefix");
+        let account_prefix =
+            prefix.as_ref().and_then(|field| field.parsed(account_prefix)).unwrap_or_default();
+        if let Some(field) = prefix.filter(|_| account_prefix.ends_with(char::is_alphanumeric)) {
+            field.warn(
+                "ends in a letter or digit: all accounts that begin so are this source's, by chance, too; end it in `/`",
+            );
+        }
+        Some(Self { id: id?, account_prefix, spot })
     }
-    Some(SourceName { id: id?, account_prefix, spot })
 }
 
 fn identifier(text: &str) -> Result<SourceId, String> {

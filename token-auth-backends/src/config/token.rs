@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use super::Finding;
 use super::field::Field;
-use super::key_pair::KeyPair;
+use super::key_pair::{self, KeyPair, ServerPair, SigningPair};
+use super::parts::Parts;
+use super::published_keys::{self, PublishedKeys};
 use super::section::Section;
+use super::{Assembly, Config, signer};
 
 /// The block `token`: what tokens say and who signs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,20 +26,36 @@ pub struct TokenConfig {
     pub services: Vec<String>,
 }
 
-/// What a file says that is docker_auth's, whose tokens carry no certificate.
-pub(super) fn note(token: &Section<'_>) -> Option<Finding> {
-    if token.present("x5c").is_some() {
-        return None;
+pub(super) fn read(field: &Field<'_>, parts: &mut Parts) {
+    let Some(section) = field.section() else { return };
+    let pair = key_pair::read(&section);
+    let server = parts.get::<ServerPair>();
+    if server.is_some_and(|server| !server.is_begun) && !key_pair::is_begun(&section) {
+        field.error("needs `certificate` and `key`, here or under `server`, to sign tokens with");
     }
-    Some(token.spot().finding(
-        "tokens carry the certificate (x5c), other than docker_auth's, and a registry 3.x that has `jwks` alone refuses them: \
-         give it the certificate as `rootcertbundle`, too, or write `x5c: false`; `x5c: true` says that this is known",
-    ))
+    let signing = pair.clone().or_else(|| server?.pair.clone());
+    let published = published_keys::read(&section);
+    if let Some(token) = token(section, pair.map(|located| located.pair)) {
+        parts.insert(token);
+    }
+    if let Some(signing) = signing {
+        parts.insert(SigningPair(signing));
+    }
+    parts.insert(published);
 }
 
-pub(super) fn read(token: Section<'_>, key_pair: Option<KeyPair>) -> Option<TokenConfig> {
+/// The keys that sign tokens, and those that are published beside them.
+pub(super) fn join(config: &mut Config, assembly: &mut Assembly) {
+    let published = config.part::<PublishedKeys>().map(|keys| &*keys.0).unwrap_or_default();
+    match signer::read(&config.token, &config.signing_pair, published) {
+        Ok(keys) => assembly.keys = Some(keys),
+        Err(found) => found.into_iter().for_each(|finding| assembly.error(finding)),
+    }
+}
+
+fn token(token: Section<'_>, key_pair: Option<KeyPair>) -> Option<TokenConfig> {
     let issuer = token.require("issuer").and_then(|field| field.filled());
-    let expiration = token.require("expiration").and_then(|field| field.integer(1, i64::from(u32::MAX)));
+    let expiration = token.require("expiration").and_then(|field| field.integer());
     if let (Some(field), Some(1..=59)) = (token.get("expiration"), expiration) {
         field.warn(
             "clients such as docker take a lifetime below 60 seconds for 60, and then present expired tokens",
@@ -45,7 +63,15 @@ pub(super) fn read(token: Section<'_>, key_pair: Option<KeyPair>) -> Option<Toke
     }
     let flag = |key| token.get(key).and_then(|field| field.flag());
     let disable_legacy_key_id = flag("disable_legacy_key_id").unwrap_or(false);
-    let x5c = flag("x5c").unwrap_or(true);
+    let x5c = flag("x5c");
+    if x5c.is_none() {
+        // A file that is docker_auth's.
+        token.field().note(
+            "tokens carry the certificate (x5c), other than docker_auth's, and a registry 3.x that has `jwks` alone refuses \
+             them: give it the certificate as `rootcertbundle`, too, or write `x5c: false`; `x5c: true` says that this is known",
+        );
+    }
+    let x5c = x5c.unwrap_or(true);
     let services = token.get("services").and_then(|field| services(&field));
     token.finish();
     Some(TokenConfig {

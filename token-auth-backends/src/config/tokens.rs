@@ -7,12 +7,14 @@ use token_auth_core::{
 
 use super::field::Field;
 use super::finding::{Finding, Spot};
+use super::parts::Parts;
 use super::section::Section;
 use super::token_store::{self, TokenStoreConfig};
+use super::{Assembly, Config};
 
 /// The block `tokens`, which docker_auth does not have: refresh tokens and personal access tokens. Without it there are
 /// none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokensConfig {
     /// Where they are kept: `store`.
@@ -27,10 +29,24 @@ pub struct TokensConfig {
 #[derive(Debug)]
 pub(super) struct LocatedTokens {
     pub(super) tokens: TokensConfig,
-    store: Spot,
+    pub(super) store: Spot,
 }
 
-pub(super) fn read(section: Section<'_>) -> Option<LocatedTokens> {
+pub(super) fn read(field: &Field<'_>, parts: &mut Parts) {
+    if let Some(tokens) = field.section().and_then(tokens) {
+        parts.insert(tokens);
+    }
+}
+
+pub(super) fn join(config: &mut Config, assembly: &mut Assembly) {
+    let Some(tokens) = &config.tokens else { return };
+    match tokens.open(&config.token.issuer, assembly.is_examined()) {
+        Ok(stored) => assembly.stored = Some(stored),
+        Err(finding) => assembly.error(finding),
+    }
+}
+
+fn tokens(section: Section<'_>) -> Option<LocatedTokens> {
     let store = section.require("store");
     let kept = store.as_ref().and_then(|field| token_store::read(field.section()?));
     let policy = |key| section.get(key).map(|field| field.section());
@@ -55,7 +71,7 @@ fn refresh(section: Section<'_>) -> Option<RefreshPolicy> {
     if let Some(idle) = section.get("idle").and_then(|field| span(&field)) {
         policy.idle = idle;
     }
-    if let Some(count) = section.get("per_account").and_then(|field| field.count(1)) {
+    if let Some(count) = section.get("per_account").and_then(|field| field.count()) {
         policy.per_account = count;
     }
     section.finish();
@@ -71,7 +87,7 @@ fn personal(section: Section<'_>) -> Option<PersonalPolicy> {
     if let Some(idle) = section.get("idle").and_then(|field| span(&field)) {
         policy.idle = idle;
     }
-    if let Some(count) = section.get("exchanged_per_account").and_then(|field| field.count(1)) {
+    if let Some(count) = section.get("exchanged_per_account").and_then(|field| field.count()) {
         policy.exchanged_per_account = count;
     }
     section.finish();
@@ -106,7 +122,7 @@ impl LocatedTokens {
     }
 
     /// Opens the store, or, if the configuration is only examined, looks whether it could be there.
-    pub(super) fn open(&self, issuer: &str, examine: bool) -> Result<StoredTokens, Finding> {
+    fn open(&self, issuer: &str, examine: bool) -> Result<StoredTokens, Finding> {
         let TokensConfig { store, refresh, personal } = &self.tokens;
         let store = match examine {
             true => store.examine().map(|()| Arc::new(MemoryTokenStore::default()) as Arc<dyn Store>),
@@ -121,30 +137,5 @@ impl LocatedTokens {
             tokens = tokens.with_personal_tokens(*policy);
         }
         Ok(tokens)
-    }
-
-    /// The source of the docker passwords in docker_auth's token database, if they are good. It does not note at which of
-    /// several providers someone has signed in.
-    #[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
-    pub(super) fn docker_auth(
-        &self,
-        verifier: &Arc<crate::password::PasswordVerifier>,
-        providers: &[(crate::oauth2::SignInSource, Spot)],
-    ) -> Result<Option<crate::token_store::redis::DockerAuthPasswords>, Finding> {
-        use super::token_store::DockerPasswords;
-
-        let TokenStoreConfig::Redis(redis) = &self.tokens.store else { return Ok(None) };
-        match (redis.docker_passwords(), providers) {
-            (DockerPasswords::Refused, _) => Ok(None),
-            (_, [(provider, _)]) => {
-                let source = redis.docker_auth(Arc::clone(verifier), provider.clone());
-                source.map(Some).map_err(|problem| self.store.finding(problem))
-            }
-            (DockerPasswords::Offered, _) => Ok(None),
-            (DockerPasswords::Wanted, _) => Err(self.store.finding(
-                "`docker_passwords` needs exactly one provider to sign in at: docker_auth does not note which of them has \
-                 let someone in",
-            )),
-        }
     }
 }

@@ -1,10 +1,16 @@
+//! Reads the block `workload_auth`.
+
 use std::path::PathBuf;
 
 use token_auth_core::token::TrustedKeys;
 
+use super::block::Handling;
 use super::field::Field;
 use super::finding::{Finding, Spot};
+use super::parts::Parts;
 use super::section::Section;
+use super::tokens::LocatedTokens;
+use super::{Assembly, Config};
 use crate::named_file;
 use crate::workload::{ClaimTemplate, IssuerAccess, KeyOptions, TrustedIssuer, WorkloadIdentities};
 
@@ -12,6 +18,7 @@ use crate::workload::{ClaimTemplate, IssuerAccess, KeyOptions, TrustedIssuer, Wo
 #[derive(Clone, Debug)]
 pub(super) struct Workload {
     issuers: Vec<Issuer>,
+    spot: Spot,
 }
 
 #[derive(Clone, Debug)]
@@ -25,11 +32,41 @@ struct Issuer {
     spot: Spot,
 }
 
-pub(super) fn read(block: &Field<'_>) -> Option<Workload> {
-    let section = block.section()?;
+/// How the block is read, and becomes a part of the service.
+pub(super) const HANDLING: Handling = Handling::new(read, join).agreeing(agree);
+
+fn read(block: &Field<'_>, parts: &mut Parts) {
+    let Some(section) = block.section() else { return };
     let issuers = section.require("issuers").map(|field| field.list(issuer));
     section.finish();
-    Some(Workload { issuers: issuers? })
+    if let Some(issuers) = issuers {
+        parts.insert(Workload { issuers, spot: block.spot() });
+    }
+}
+
+/// Passwords that are given for tokens are personal access tokens.
+fn agree(block: &Field<'_>, parts: &Parts) {
+    let gives_passwords = parts.get().is_some_and(|Workload { issuers, .. }| {
+        issuers.iter().any(|issuer| issuer.trusted.gives_passwords())
+    });
+    let personal = parts.get::<LocatedTokens>().is_some_and(|located| located.tokens.personal.is_some());
+    if gives_passwords && !personal {
+        block.error(
+            "`password_lifetime` needs the block `tokens`, with personal access tokens: they are kept there",
+        );
+    }
+}
+
+fn join(config: &mut Config, assembly: &mut Assembly) {
+    let Some(workload) = config.part::<Workload>() else { return };
+    match workload.open() {
+        Ok(identities) => {
+            // A JWT of one of these issuers is nobody's password: no hash is computed for it.
+            assembly.authenticator("workload", identities, &workload.spot);
+            workload.meetings().for_each(|finding| assembly.warn(finding));
+        }
+        Err(finding) => assembly.error(finding),
+    }
 }
 
 fn issuer(item: &Field<'_>) -> Option<Issuer> {
@@ -60,10 +97,7 @@ fn issuer(item: &Field<'_>) -> Option<Issuer> {
         trusted = trusted.account(account);
     }
     for (label, field) in section.get("labels").and_then(|field| field.entries()).unwrap_or_default() {
-        let templates = match field.is_list() {
-            true => field.list(template),
-            false => template(&field).into_iter().collect(),
-        };
+        let templates: Vec<_> = field.one_or_more().iter().filter_map(template).collect();
         trusted = trusted.label(label, templates);
     }
     for (key, set) in [
@@ -148,19 +182,16 @@ fn template(field: &Field<'_>) -> Option<ClaimTemplate> {
 
 /// A text, or a list of texts; at least one.
 fn one_or_several(field: &Field<'_>) -> Vec<String> {
-    if !field.is_list() {
-        return field.filled().map(str::to_owned).into_iter().collect();
-    }
-    let texts = field.list(|item| item.filled().map(str::to_owned));
-    if texts.is_empty() {
+    let items = field.one_or_more();
+    if items.is_empty() {
         field.error("must not be empty");
     }
-    texts
+    items.iter().filter_map(|item| item.filled().map(str::to_owned)).collect()
 }
 
 impl Workload {
     /// The issuers whose accounts can have the names of others.
-    pub(super) fn meetings(&self) -> impl Iterator<Item = Finding> {
+    fn meetings(&self) -> impl Iterator<Item = Finding> {
         let unmarked = self.issuers.iter().filter(|issuer| !issuer.trusted.has_accounts_of_its_own());
         unmarked.map(|issuer| {
             issuer.account.as_ref().unwrap_or(&issuer.spot).finding(
@@ -168,20 +199,6 @@ impl Workload {
                  is refused; begin it with a text that ends in `/` or `:`",
             )
         })
-    }
-
-    /// Whether passwords are given in exchange for tokens of one of the issuers.
-    pub(super) fn gives_passwords(&self) -> bool {
-        self.issuers.iter().any(|issuer| issuer.trusted.gives_passwords())
-    }
-
-    /// The files that are read once.
-    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.issuers
-            .iter()
-            .flat_map(|issuer| [&issuer.keys, &issuer.certificates])
-            .flatten()
-            .map(|(path, _)| path)
     }
 
     /// Reads the files; nobody is asked for keys yet.

@@ -57,7 +57,7 @@ fn names_every_line_that_does_not_parse() {
             "4: user \"bob\": MD5 passwords are not accepted: make a bcrypt hash with `htpasswd -nB NAME`",
             "5: user \"carol\": SHA-1 passwords are not accepted: make a bcrypt hash with `htpasswd -nB NAME`",
             "6: user \"dave\": this is not a password hash that is known here: make one with `htpasswd -nB NAME`",
-            "7: user \"erin\": DES crypt passwords are not accepted: make a bcrypt hash with `htpasswd -nB NAME`",
+            "7: user \"erin\": this is not a password hash that is known here: make one with `htpasswd -nB NAME`",
             "8: user \"alice\" is already on line 1",
             "9: user \"frank\": the password hash is empty: make one with `htpasswd -nB NAME`",
             "10: user \"grace\": bcrypt cost 20 is above the limit of 16: make a cheaper hash or raise the limit",

@@ -75,15 +75,6 @@ impl LdapOptions {
     }
 }
 
-impl LdapOptions {
-    /// The files that they name.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        let client = self.tls.client.iter().flat_map(|(certificate, key)| [certificate, key]);
-        let secret = self.service.iter().map(|service| &service.password_file);
-        self.tls.ca_file.iter().chain(client).chain(secret)
-    }
-}
-
 /// How the servers' certificates are checked. The files are read again when they change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

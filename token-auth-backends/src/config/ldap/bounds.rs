@@ -24,7 +24,7 @@ pub(super) fn read(section: &Section<'_>) -> (LdapTimeouts, LdapPool, LdapLimits
     }
     if let Some(section) = section.get("pool").and_then(|field| field.section()) {
         let LdapPool { connections, queue, idle, lifetime } = &mut pool;
-        counts(&section, [("connections", 1, connections), ("queue", 1, queue)]);
+        counts(&section, [("connections", connections), ("queue", queue)]);
         times(&section, [("idle", idle), ("lifetime", lifetime)]);
         section.finish();
     }
@@ -34,12 +34,12 @@ pub(super) fn read(section: &Section<'_>) -> (LdapTimeouts, LdapPool, LdapLimits
         counts(
             &section,
             [
-                ("account_bytes", 1, account_bytes),
-                ("password_bytes", 1, password_bytes),
-                ("groups", 1, groups),
-                ("nesting", 1, nesting),
-                ("message_bytes", 1024, message_bytes),
-                ("answer_bytes", 1024, answer_bytes),
+                ("account_bytes", account_bytes),
+                ("password_bytes", password_bytes),
+                ("groups", groups),
+                ("nesting", nesting),
+                ("message_bytes", message_bytes),
+                ("answer_bytes", answer_bytes),
             ],
         );
         section.finish();
@@ -50,24 +50,21 @@ pub(super) fn read(section: &Section<'_>) -> (LdapTimeouts, LdapPool, LdapLimits
             *time = value;
         }
     }
-    counts(section, [("remembered_logins", 0, &mut memory.entries)]);
+    counts(section, [("remembered_logins", &mut memory.entries)]);
     (timeouts, pool, limits, memory)
 }
 
 fn times<const N: usize>(section: &Section<'_>, times: [(&'static str, &mut Duration); N]) {
     for (key, time) in times {
-        let Some(field) = section.get(key) else { continue };
-        match field.duration() {
-            Some(Duration::ZERO) => field.error("must not be zero"),
-            Some(value) => *time = value,
-            None => {}
+        if let Some(value) = section.get(key).and_then(|field| field.duration()) {
+            *time = value;
         }
     }
 }
 
-fn counts<const N: usize>(section: &Section<'_>, counts: [(&'static str, i64, &mut usize); N]) {
-    for (key, smallest, count) in counts {
-        if let Some(value) = section.get(key).and_then(|field| field.count(smallest)) {
+fn counts<const N: usize>(section: &Section<'_>, counts: [(&'static str, &mut usize); N]) {
+    for (key, count) in counts {
+        if let Some(value) = section.get(key).and_then(|field| field.count()) {
             *count = value;
         }
     }

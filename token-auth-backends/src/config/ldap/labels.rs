@@ -33,8 +33,14 @@ fn group_search(item: &Field<'_>, section: Section<'_>) -> Option<GroupSearch> {
     let primary_group = flag(&section, "primary_group");
 
     let mut labels = Vec::new();
-    if let Some(name) = section.get("label").and_then(|field| field.filled()) {
-        labels.extend(rule(&section, name));
+    let of_all = rule(&section, section.get("label").and_then(|field| field.filled()).unwrap_or_default());
+    match of_all {
+        Some(rule) if !rule.label().is_empty() => labels.push(rule),
+        _ => {
+            for field in ["lower_case", "pattern", "value"].into_iter().filter_map(|key| section.get(key)) {
+                field.error("counts only beside a `label`");
+            }
+        }
     }
     if let Some(field) = section.get("labels") {
         for (name, field) in field.entries().unwrap_or_default() {

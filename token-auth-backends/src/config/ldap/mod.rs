@@ -2,61 +2,69 @@
 
 mod bounds;
 mod labels;
-mod rules;
 mod servers;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
+use super::block::Handling;
 use super::field::Field;
 use super::finding::Spot;
+use super::parts::Parts;
 use super::section::Section;
-use super::source::{self, SourceName};
-use crate::ldap::{AccountName, BindTemplate, Filter, LdapOptions, LdapTls, ServiceAccount, UserSearch};
+use super::source::SourceName;
+use super::{AccountCase, Assembly, Config};
+use crate::ldap::{
+    AccountName, BindTemplate, Filter, LdapAuthenticator, LdapOptions, LdapTls, ServiceAccount, UserSearch,
+};
 
-pub(super) use rules::examine;
+/// How the block is read, and becomes a part of the service.
+pub(super) const HANDLING: Handling = Handling::new(read, join);
 
-/// One directory.
+/// One directory, what it is called, and where to complain of it.
 #[derive(Debug)]
-pub(super) struct Directory {
-    pub(super) name: SourceName,
-    pub(super) options: LdapOptions,
-    pub(super) spot: Spot,
+struct Directory {
+    name: SourceName,
+    options: LdapOptions,
+    spot: Spot,
 }
 
-/// One directory, or a list of them.
-pub(super) fn read_all(field: &Field<'_>) -> Vec<Directory> {
-    let one = |field: &Field<'_>| {
+/// The directories, in the order in which they are asked.
+#[derive(Debug)]
+struct Directories(Vec<Directory>);
+
+fn read(field: &Field<'_>, parts: &mut Parts) {
+    let directory = |field: &Field<'_>| {
         let section = field.section()?;
-        let name = source::read(&section, "ldap");
-        let options = read(section);
+        let name = SourceName::read(&section, "ldap");
+        let options = options(section);
         Some(Directory { name: name?, options: options?, spot: field.spot() })
     };
-    match field.is_list() {
-        true => field.list(one),
-        false => one(field).into_iter().collect(),
+    let directories: Vec<_> = field.one_or_more().iter().filter_map(directory).collect();
+    // A name without a prefix may be one of the first that has none.
+    if let Some(first) = directories.iter().find(|directory| directory.name.account_prefix.is_empty()) {
+        parts.insert(AccountCase { is_lower: first.options.account.lower_case });
+    }
+    parts.insert(Directories(directories));
+}
+
+fn join(config: &mut Config, assembly: &mut Assembly) {
+    for Directory { name, options, spot } in config.part().into_iter().flat_map(|Directories(all)| all) {
+        if let Some(directory) = assembly.take(LdapAuthenticator::new(options.clone()), spot) {
+            assembly.source(name, directory);
+        }
     }
 }
 
-/// The first directory whose accounts are called as it calls them, without a prefix: the one that a bare name may be of.
-pub(super) fn unprefixed(directories: &[Directory]) -> Option<&LdapOptions> {
-    directories
-        .iter()
-        .find(|directory| directory.name.account_prefix.is_empty())
-        .map(|directory| &directory.options)
-}
-
-/// What the directory calls the account of someone who logs in with this name, as far as that is known without asking.
-pub(super) fn account_of<'a>(directory: &LdapOptions, name: &'a str) -> Cow<'a, str> {
-    match directory.account.lower_case && name.chars().any(char::is_uppercase) {
-        true => name.to_lowercase().into(),
-        false => name.into(),
+impl Config {
+    /// The directories, in the order in which they are asked.
+    pub fn ldap(&self) -> impl Iterator<Item = &LdapOptions> {
+        self.part().into_iter().flat_map(|Directories(all)| all).map(|directory| &directory.options)
     }
 }
 
-fn read(section: Section<'_>) -> Option<LdapOptions> {
+fn options(section: Section<'_>) -> Option<LdapOptions> {
     let servers = servers::read(&section);
     let tls = tls(&section);
     let (service, bind_as_user) = binds(&section);
@@ -141,6 +149,13 @@ fn binds(section: &Section<'_>) -> (Option<ServiceAccount>, Option<BindTemplate>
         }
         Some(ServiceAccount::new(name, password_file?))
     });
+    if !is_first {
+        for key in ["search_bind_dn", "search_bind_password_file"] {
+            if let Some(field) = section.get(key) {
+                field.error("counts only with `initial_bind_as_user: true`");
+            }
+        }
+    }
     if is_first {
         // docker_auth lets it be, and does not read it.
         let _ = section.get("bind_password_file");

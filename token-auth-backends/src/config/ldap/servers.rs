@@ -40,13 +40,12 @@ pub(super) fn read(section: &Section<'_>) -> Option<Vec<LdapServer>> {
 }
 
 fn security(field: &Field<'_>) -> Option<Option<Security>> {
-    field.parsed(|text| match text {
-        "" => Ok(None),
-        "none" => Ok(Some(Security::None)),
-        "always" => Ok(Some(Security::Tls)),
-        "starttls" => Ok(Some(Security::StartTls)),
-        other => Err(format!("must be none, always or starttls, and is {other:?}")),
-    })
+    match field.choice()? {
+        "none" => Some(Some(Security::None)),
+        "always" => Some(Some(Security::Tls)),
+        "starttls" => Some(Some(Security::StartTls)),
+        _ => Some(None),
+    }
 }
 
 fn of_address(text: &str, wanted: Option<Security>) -> Result<LdapServer, String> {

@@ -310,7 +310,7 @@ fn says_what_is_wrong() {
                 "8: ldap_auth.groups[1].nested_filter: is required where `filter` has more than ${dn}: `(member=${dn})`",
             ],
         ),
-        (and("timeouts: {total: 0s}"), vec!["8: ldap_auth.timeouts.total: must not be zero"]),
+        (and("timeouts: {total: 0s}"), vec!["8: ldap_auth.timeouts.total: must be longer than 0"]),
         (and("grace: 5"), vec!["8: ldap_auth.grace: needs a unit: 10s, 5m or 1h30m"]),
         (
             and("pool: {connections: 0}"),

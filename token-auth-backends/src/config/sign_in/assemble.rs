@@ -1,104 +1,129 @@
+//! The providers and the pages of the sign-in, ready to be used.
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use token_auth_core::{Authenticator, BackendError, Password, StoredTokens};
+use token_auth_core::{Authenticator, BackendError, Password};
 
-use super::SignIn;
 use super::common::{Common, Secret};
 use super::provider::{Claims, Forge, Kind, Provider};
+use super::{Pages, Providers};
 use crate::config::exposed::exposed;
 use crate::config::finding::{Finding, Spot};
-use crate::config::server::ServerConfig;
-use crate::config::tokens::TokensConfig;
+use crate::config::token_store::{DockerPasswords, TokenStoreConfig};
+use crate::config::tokens::LocatedTokens;
+use crate::config::{Assembly, Config};
 use crate::http_client::HttpOptions;
 use crate::named_file;
 use crate::oauth2::{
-    GitHub, GitHubOptions, GitLab, GitLabOptions, IdentityProvider, Oidc, OidcOptions, PageOptions,
-    Registration, SealingKeys, SignInOffer, SignInPages, SignInSource,
+    GitHub, GitHubOptions, GitLab, GitLabOptions, IdentityProvider, Oidc, OidcOptions, Registration,
+    SealingKeys, SignInOffer, SignInPages, SignInSource,
 };
 use crate::token_store::redb::RedbTokenStore;
 
-/// Sign-in, as soon as all sources of accounts are known.
-pub(in crate::config) struct Assembled {
-    /// Who is asked about the accounts, in docker_auth's order, and where their ids stand.
-    pub(in crate::config) sources: Vec<(SignInSource, Spot)>,
-    offers: Vec<SignInOffer>,
-    tokens: StoredTokens,
-    keys: SealingKeys,
-    options: PageOptions,
-    /// What was read: when one of these changes, everything is read again.
-    pub(in crate::config) files: Vec<PathBuf>,
-    pub(in crate::config) warnings: Vec<Finding>,
-}
-
-impl Assembled {
-    /// The pages, with the authenticator of the service.
-    pub(in crate::config) fn pages(self, accounts: Arc<dyn Authenticator>) -> SignInPages {
-        SignInPages::new(self.offers, accounts, self.tokens, self.keys, self.options)
+pub(super) fn join(config: &mut Config, assembly: &mut Assembly) {
+    let sources = sources(config, assembly);
+    if let (Some(tokens), false) = (&config.tokens, assembly.has_errors())
+        && let Some((legacy, spot)) = docker_auth(tokens, &sources, assembly)
+    {
+        assembly.authenticator("legacy", legacy, &spot);
+        return;
+    }
+    for (source, spot) in sources {
+        assembly.authenticator(source.id().clone(), source, &spot);
     }
 }
 
-impl SignIn {
-    /// Reads secrets and keys.
-    pub(in crate::config) fn assemble(
-        &self,
-        tokens: &TokensConfig,
-        stored: &StoredTokens,
-        server: &ServerConfig,
-        issuer: &str,
-        examine: bool,
-    ) -> Result<Assembled, Vec<Finding>> {
-        let mut files = Vec::new();
-        let mut errors = Vec::new();
-        let Some(key_file) = self.key_file.clone().or_else(|| tokens.store.file().map(beside)) else {
-            let missing = "needs `sign_in.key_file`: servers that share a store of tokens share the key, too";
-            return Err(vec![self.spot.finding(missing)]);
-        };
-        let beside = tokens.store.file().filter(|_| self.key_file.is_none());
-        let keys = sealing_keys(&key_file, beside, examine)
-            .map_err(|problem| errors.push(self.spot.finding(format!("{}: {problem}", key_file.display()))));
-        // One that the configuration names is looked at with the others there.
-        let exposed = beside.and_then(|_| exposed(&key_file));
-        let exposed = exposed.map(|exposed| self.spot.finding(format!("{} {exposed}", key_file.display())));
-        let mut warnings = Vec::from_iter(exposed);
-        files.push(key_file);
-        let (mut sources, mut offers) = (Vec::new(), Vec::new());
-        for provider in &self.providers {
-            let read = ready(provider, &mut files);
-            match (read, &keys) {
-                (Ok(ready), Ok(keys)) => {
-                    let source = SignInSource::new(
-                        provider.common.source.id.clone(),
-                        ready,
-                        Arc::clone(stored.store()),
-                        keys.clone(),
-                    );
-                    let source = configured(source, &provider.common);
-                    offers.push(offer(source.clone(), provider));
-                    sources.push((source, provider.common.source.spot.clone()));
-                }
-                (Err(problem), _) => errors.push(problem),
-                (Ok(_), Err(())) => {}
-            }
+/// In the place of the only provider, docker_auth's passwords of its users, if they are good. docker_auth does not note at which
+/// of several providers someone has signed in.
+fn docker_auth(
+    located: &LocatedTokens,
+    providers: &[(SignInSource, Spot)],
+    assembly: &mut Assembly,
+) -> Option<(Arc<dyn Authenticator>, Spot)> {
+    let TokenStoreConfig::Served { store } = &located.tokens.store else { return None };
+    match (store.docker_passwords(), providers) {
+        (DockerPasswords::Refused, _) => None,
+        (_, [(provider, spot)]) => {
+            let source = store.docker_auth(Arc::clone(assembly.verifier()), provider.clone());
+            assembly.take(source, &located.store).map(|source| (source, spot.clone()))
         }
-        let (Ok(keys), true) = (keys, errors.is_empty()) else { return Err(errors) };
-        let mut options = self.pages.clone();
-        options.path_prefix.clone_from(&server.path_prefix);
-        options.tls = server.tls.is_some();
-        issuer.clone_into(&mut options.issuer);
-        options.addresses = server.addresses();
-        if let Some(policy) = &tokens.personal {
-            options.token_lifetime = policy.max_lifetime;
-        }
-        if options.public_url.is_none() && !options.tls {
-            warnings.push(self.spot.finding(
-                "needs `sign_in.public_url` behind a proxy that ends TLS: without it, cookies of the sign-in go over plain HTTP, too",
+        (DockerPasswords::Offered, _) => None,
+        (DockerPasswords::Wanted, _) => {
+            assembly.error(located.store.finding(
+                "`docker_passwords` needs exactly one provider to sign in at: docker_auth does not note which of them has let \
+                 someone in",
             ));
+            None
         }
-        Ok(Assembled { sources, offers, tokens: stored.clone(), keys, options, files, warnings })
     }
+}
+
+/// Reads secrets and keys of the providers, and makes the pages. The sources are in docker_auth's order, each with the place of
+/// its id.
+fn sources(config: &Config, assembly: &mut Assembly) -> Vec<(SignInSource, Spot)> {
+    let none = Vec::new();
+    let (Some(Providers(providers)), Some(stored)) = (config.part(), assembly.stored_tokens().cloned())
+    else {
+        return none;
+    };
+    let (Some(LocatedTokens { tokens, .. }), Some(first)) = (&config.tokens, providers.first()) else {
+        return none;
+    };
+    let default = Pages::default();
+    let configured_pages = config.part::<Pages>().unwrap_or(&default);
+    let own = &configured_pages.key_file;
+    let Some(key_file) = own.clone().or_else(|| tokens.store.file().map(beside)) else {
+        let missing = "needs `sign_in.key_file`: servers that share a store of tokens share the key, too";
+        assembly.error(first.spot.finding(missing));
+        return none;
+    };
+    let store = tokens.store.file().filter(|_| own.is_none());
+    let keys = sealing_keys(&key_file, store, assembly.is_examined());
+    let keys =
+        assembly.take(keys.map_err(|problem| format!("{}: {problem}", key_file.display())), &first.spot);
+    // One that the configuration names is looked at with the others there.
+    if let (Some(_), Some(exposed)) = (store, exposed(&key_file)) {
+        assembly.warn(first.spot.finding(format!("{} {exposed}", key_file.display())));
+    }
+    assembly.watch(key_file);
+    let (mut sources, mut offers) = (Vec::new(), Vec::new());
+    for provider in providers {
+        match (ready(provider), &keys) {
+            (Ok(ready), Some(keys)) => {
+                let name = &provider.common.source;
+                let source =
+                    SignInSource::new(name.id.clone(), ready, Arc::clone(stored.store()), keys.clone());
+                let source = configured(source, &provider.common);
+                offers.push(offer(source.clone(), provider));
+                assembly.can_meet(name);
+                sources.push((source, name.spot.clone()));
+            }
+            (Err(problem), _) => assembly.error(problem),
+            (Ok(_), None) => {}
+        }
+    }
+    let (Some(keys), false) = (keys, assembly.has_errors()) else { return none };
+    let mut options = configured_pages.options.clone();
+    if options.public_url.is_none() {
+        options.public_url = providers.iter().find_map(Provider::public_url);
+    }
+    options.path_prefix.clone_from(&config.server.path_prefix);
+    options.issuer.clone_from(&config.token.issuer);
+    options.tls = config.server.tls.is_some();
+    options.addresses = config.server.addresses();
+    if let Some(policy) = &tokens.personal {
+        options.token_lifetime = policy.max_lifetime;
+    }
+    if options.public_url.is_none() && !options.tls {
+        assembly.warn(first.spot.finding(
+            "needs `sign_in.public_url` behind a proxy that ends TLS: without it, cookies of the sign-in go over plain HTTP, too",
+        ));
+    }
+    assembly.provide_last(|accounts| SignInPages::new(offers, accounts, stored, keys, options));
+    sources
 }
 
 fn configured(source: SignInSource, common: &Common) -> SignInSource {
@@ -124,10 +149,9 @@ fn offer(source: SignInSource, provider: &Provider) -> SignInOffer {
     }
 }
 
-fn ready(provider: &Provider, files: &mut Vec<PathBuf>) -> Result<Arc<dyn IdentityProvider>, Finding> {
+fn ready(provider: &Provider) -> Result<Arc<dyn IdentityProvider>, Finding> {
     let Common { source, client_id, client_secret, ca_certificate, http_timeout, .. } = &provider.common;
-    let mut read = |path: &PathBuf, spot: &Spot| {
-        files.push(path.clone());
+    let read = |path: &PathBuf, spot: &Spot| {
         named_file::read(path, named_file::PEM_BYTES)
             .map_err(|error| spot.finding(format!("{}: {error}", path.display())))
     };

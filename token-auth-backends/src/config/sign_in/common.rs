@@ -7,7 +7,7 @@ use url::{Host, Url};
 use crate::config::field::Field;
 use crate::config::finding::Spot;
 use crate::config::section::Section;
-use crate::config::source::{self, SourceName};
+use crate::config::source::SourceName;
 
 /// What every provider has.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) fn read(
 ) -> Option<Common> {
     let client_id = section.require("client_id").and_then(|field| field.filled());
     let client_secret = secret(section);
-    let source = source::read(section, id);
+    let source = SourceName::read(section, id);
     let redirect_url = section.get(redirect_key).and_then(|field| {
         let url = http_url(&field)?;
         let ending = format!("/{}_auth", source.as_ref()?.id);

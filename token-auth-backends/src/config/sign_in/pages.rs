@@ -1,12 +1,10 @@
-use std::path::PathBuf;
+//! Reads the block `sign_in`, which docker_auth does not have.
 
-use super::common;
-use crate::config::field::Field;
+use super::{Pages, common};
+use crate::config::section::Section;
 use crate::oauth2::PageOptions;
 
-/// The block `sign_in`, which docker_auth does not have.
-pub(super) fn read(field: &Field<'_>) -> Option<(PageOptions, Option<PathBuf>)> {
-    let section = field.section()?;
+pub(super) fn read(section: Section<'_>) -> Option<Pages> {
     let mut options = PageOptions::default();
     let public_url = section.get("public_url").and_then(|field| common::http_url(&field));
     options.public_url = public_url.and_then(|url| url.parse().ok());
@@ -14,10 +12,10 @@ pub(super) fn read(field: &Field<'_>) -> Option<(PageOptions, Option<PathBuf>)> 
     if let Some(time) = section.get("session").and_then(|field| field.duration()) {
         options.session = time;
     }
-    if let Some(count) = section.get("tokens_per_account").and_then(|field| field.count(1)) {
+    if let Some(count) = section.get("tokens_per_account").and_then(|field| field.count()) {
         options.tokens = count;
     }
-    let key_file = section.get("key_file").and_then(|field| field.filled()).map(PathBuf::from);
+    let key_file = section.get("key_file").and_then(|field| field.file());
     section.finish();
-    Some((options, key_file))
+    Some(Pages { options, key_file })
 }

@@ -1,12 +1,15 @@
+//! Reads the blocks of providers.
+
 use std::time::Duration;
 
 use url::Url;
 
 use super::common::{self, Common};
+use crate::config::block::{self, Handling};
 use crate::config::field::Field;
 use crate::config::finding::Spot;
 use crate::config::section::Section;
-use crate::config::token_store::{self, TokenStoreConfig};
+use crate::config::token_store::{TokenStoreConfig, docker_auth};
 use crate::oauth2::LabelClaim;
 
 /// One provider as it is configured.
@@ -53,27 +56,62 @@ impl Provider {
     }
 }
 
+/// The blocks, in docker_auth's order.
+pub(super) const BLOCKS: [&str; 4] = ["google_auth", "github_auth", "oidc_auth", "gitlab_auth"];
+
+/// Reads what one kind of provider has of its own.
+pub(super) type Read = fn(&Section<'_>) -> (Option<Common>, Option<Kind>);
+
+pub(in crate::config) const GOOGLE: Handling =
+    Handling::new(|field, parts| super::read_providers(field, parts, google), block::nothing);
+pub(in crate::config) const GITHUB: Handling =
+    Handling::new(|field, parts| super::read_providers(field, parts, github), block::nothing);
+pub(in crate::config) const OIDC: Handling =
+    Handling::new(|field, parts| super::read_providers(field, parts, oidc), block::nothing);
+pub(in crate::config) const GITLAB: Handling =
+    Handling::new(|field, parts| super::read_providers(field, parts, gitlab), block::nothing);
+
 /// A provider, and where its block says that tokens are kept, which it need not if that is said elsewhere.
 pub(super) fn read(
-    block: &'static str,
     field: &Field<'_>,
+    read: Read,
     has_store: bool,
 ) -> Option<(Provider, Option<TokenStoreConfig>)> {
     let section = field.section()?;
-    let (common, kind) = match block {
-        "google_auth" => google(&section),
-        "github_auth" => {
-            forge(&section, ["github_web_uri", "github_api_uri"], ("github", "GitHub"), "redirect_url")
-        }
-        "gitlab_auth" => {
-            forge(&section, ["gitlab_web_uri", "gitlab_api_uri"], ("gitlab", "GitLab"), "redirect_uri")
-        }
-        _ => oidc(&section),
-    };
-    let token_db = token_store::read_docker_auth(&section, has_store);
+    let (common, kind) = read(&section);
+    let token_db = token_db(&section, has_store);
     let spot = section.spot();
     section.finish();
     Some((Provider { common: common?, kind: kind?, spot }, token_db))
+}
+
+/// The store that docker_auth's keys choose, which do not count where there is one already. Nothing if there is none, or it cannot be
+/// used, which is said.
+fn token_db(section: &Section<'_>, has_store: bool) -> Option<TokenStoreConfig> {
+    let present = docker_auth::present(section);
+    let Some((key, field, read)) = present.first() else {
+        if !has_store {
+            section
+                .missing("level_token_db", "is required, or `tokens.store`: it says where tokens are kept");
+        }
+        return None;
+    };
+    if has_store {
+        field.warn("does not count beside `tokens.store`: remove it");
+    }
+    let others = present.get(1..).unwrap_or_default();
+    for (_, other, _) in others {
+        other.error(format!("stands beside `{key}`: keep one of them"));
+    }
+    if others.is_empty() { (*read)?(field) } else { None }
+}
+
+fn github(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
+    forge(section, ["github_web_uri", "github_api_uri"], ("github", "GitHub"), "redirect_url")
+}
+
+fn gitlab(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
+    forge(section, ["gitlab_web_uri", "gitlab_api_uri"], ("gitlab", "GitLab"), "redirect_uri")
 }
 
 fn google(section: &Section<'_>) -> (Option<Common>, Option<Kind>) {
@@ -143,11 +181,7 @@ fn forge(
     match names.0 {
         "github" => (common, Some(Kind::GitHub(forge))),
         _ => {
-            if let Some(grant) = section.get("grant_type")
-                && grant.text().is_some_and(|text| text != "authorization_code")
-            {
-                grant.error("must be authorization_code");
-            }
+            section.get("grant_type").and_then(|field| field.choice());
             section.require(redirect_key);
             (common, Some(Kind::GitLab(forge)))
         }

@@ -137,7 +137,11 @@ fn unknown_keys() {
             with(SERVER, "server: {addr: ':1', timeouts: {read: 1s}}"),
             &["1: server.timeouts.read: unknown key"],
         ),
-        ("limits", and("limits: {scopes: 1}"), &["5: limits.scopes: unknown key"]),
+        (
+            "limits",
+            and("limits: {scopes: 1}"),
+            &["5: limits.scopes: unknown key: did you mean `scopes_per_request`?"],
+        ),
         ("htpasswd", and("htpasswd_auth: {file: f, groups: g}"), &["5: htpasswd_auth.groups: unknown key"]),
     ]);
     for (name, text, expected) in [
@@ -372,7 +376,7 @@ fn users() {
                 alice("password: $2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC")
             ),
             &[
-                "5: users.alice.password: bcrypt cost 5 is above the limit of 4: make a cheaper hash or raise the limit",
+                "5: users.alice.password: bcrypt cost 5 is above the limit of 4: make a cheaper hash or raise the limit, `limits.bcrypt_cost`",
             ],
         ),
         (
@@ -385,7 +389,11 @@ fn users() {
             alice("labels: {group: [[dev]]}"),
             &["5: users.alice.labels.group[1]: must be a text"],
         ),
-        ("anonymous", with(USERS, "users: {'': {pass: hunter2}}"), &["3: users[\"\"].pass: unknown key"]),
+        (
+            "anonymous",
+            with(USERS, "users: {'': {pass: hunter2}}"),
+            &["3: users[\"\"].pass: unknown key: did you mean `password`?"],
+        ),
     ]);
 }
 
@@ -490,8 +498,7 @@ fn backends_that_are_not_there() {
         check(&[(key, and(block), &[&format!("5: {key}: {not_yet}")])]);
         assert_eq!(
             findings(and(&format!("{key}:")), &ConfigOptions::default()),
-            Ok(vec![]),
-            "{key} without a value"
+            Ok(vec![format!("5: {key}: has no value, and so is not configured")])
         );
     }
     let no_plugins = "cannot be supported: Go plugins load into Go programs only; use `ext_auth` or `ext_authz`, or embed \

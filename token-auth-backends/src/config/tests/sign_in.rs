@@ -76,7 +76,7 @@ fn what_is_wrong_is_said() {
         ),
         (
             "gitlab_auth: {organization: x, client_id: x, client_secret: x, level_token_db: {path: x}, grant_type: password, redirect_uri: 'https://y/gitlab_auth'}".to_owned(),
-            vec!["4: gitlab_auth.grant_type: must be authorization_code"],
+            vec!["4: gitlab_auth.grant_type: must be authorization_code, and is \"password\""],
         ),
         (
             "oidc_auth: {issuer: 'https://x', redirect_url: 'https://y/oidc_auth', client_id: x, client_secret: x, level_token_db: {path: x}, clock_skew: 1h, label_claims: [], labels_claims: []}".to_owned(),

@@ -1,10 +1,10 @@
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use token_auth_core::{AttemptLimits, PersonalPolicy, RefreshPolicy};
 
 use super::findings;
-use crate::config::{Config, ConfigOptions, TokenStoreConfig};
+use crate::config::{Config, ConfigOptions};
 
 const REST: &str = "
 server: {addr: ':5001'}
@@ -25,7 +25,7 @@ fn tokens_are_kept_only_where_that_is_configured() {
     assert!(read("").tokens().is_none());
     let config = read("tokens: {store: {path: /var/lib/tokens.redb}}");
     let tokens = config.tokens().unwrap();
-    assert_eq!(tokens.store, TokenStoreConfig::File(PathBuf::from("/var/lib/tokens.redb")));
+    assert_eq!(tokens.store.file(), Some(Path::new("/var/lib/tokens.redb")));
     assert_eq!(tokens.refresh, Some(RefreshPolicy::default()));
     assert_eq!(tokens.personal, Some(PersonalPolicy::default()));
     let config = read(

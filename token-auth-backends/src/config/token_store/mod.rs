@@ -1,6 +1,6 @@
 //! Where tokens are kept: in a block of ours, or by docker_auth's keys in the blocks of providers.
 
-mod docker_auth;
+pub(super) mod docker_auth;
 #[cfg(feature = "token-store-object")]
 mod object;
 #[cfg(feature = "token-store-redis")]
@@ -8,92 +8,116 @@ mod redis;
 #[cfg(feature = "token-store-sql")]
 mod sql;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use token_auth_core::Store;
 
-#[cfg(feature = "token-store-object")]
-pub use self::object::ObjectStoreConfig;
-#[cfg(feature = "token-store-redis")]
-pub use self::redis::RedisStoreConfig;
-#[cfg(feature = "token-store-sql")]
-pub use self::sql::SqlStoreConfig;
-
-#[cfg(all(feature = "oauth2", feature = "token-store-redis"))]
-pub(super) use self::redis::DockerPasswords;
-#[cfg(feature = "oauth2")]
-pub(super) use docker_auth::read as read_docker_auth;
-
+use super::block::with_feature;
 use super::field::Field;
 use super::section::Section;
 use crate::token_store::redb::RedbTokenStore;
 
 /// Where tokens are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TokenStoreConfig {
     /// In this file, for one server: `path`.
     File(PathBuf),
-    /// In Redis, for any number: `redis`.
-    #[cfg(feature = "token-store-redis")]
-    Redis(RedisStoreConfig),
-    /// In a database, for any number: `sql`.
-    #[cfg(feature = "token-store-sql")]
-    Sql(SqlStoreConfig),
-    /// In object storage, for any number: `s3`, `gcs`, `azure`.
-    #[cfg(feature = "token-store-object")]
-    Object(ObjectStoreConfig),
+    /// By another server, for any number.
+    #[non_exhaustive]
+    Served {
+        /// How it is reached.
+        store: Arc<dyn ServedStore>,
+    },
 }
 
+/// A store of tokens that several servers share, as it is configured.
+pub trait ServedStore: fmt::Debug + Send + Sync {
+    /// Opens the store. Files that it names are read; a server is not asked for anything yet.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in words for an operator.
+    fn open(&self) -> Result<Arc<dyn Store>, String>;
+
+    /// Looks whether it could be opened.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in words for an operator.
+    fn examine(&self) -> Result<(), String>;
+
+    /// Whether docker_auth's docker passwords are kept there, and good.
+    fn docker_passwords(&self) -> DockerPasswords {
+        DockerPasswords::Refused
+    }
+
+    /// The same store where accounts have these prefixes before the names that docker_auth knows them by; nothing if it
+    /// does not keep those.
+    fn with_prefixes(&self, _prefixes: &[String]) -> Option<Arc<dyn ServedStore>> {
+        None
+    }
+
+    /// The source of those passwords, of people who have signed in at this provider.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in words for an operator.
+    #[cfg(feature = "oauth2")]
+    fn docker_auth(
+        &self,
+        _verifier: Arc<crate::password::PasswordVerifier>,
+        _provider: crate::oauth2::SignInSource,
+    ) -> Result<Arc<dyn token_auth_core::Authenticator>, String> {
+        Err("docker_auth's docker passwords are not kept there".to_owned())
+    }
+}
+
+/// Whether the docker passwords of a token database that docker_auth has kept are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DockerPasswords {
+    /// They are not.
+    Refused,
+    /// If it is clear which provider to ask about them.
+    Offered,
+    /// They are to be.
+    Wanted,
+}
+
+/// How a kind of store is read.
 type Read = fn(&Field<'_>) -> Option<TokenStoreConfig>;
 
 /// The kinds of stores, by their keys.
-const KINDS: &[(&str, Read)] = &[
-    ("path", |field| Some(TokenStoreConfig::File(field.filled()?.into()))),
-    #[cfg(feature = "token-store-redis")]
-    ("redis", |field| redis::read(field.section()?).map(TokenStoreConfig::Redis)),
-    #[cfg(not(feature = "token-store-redis"))]
-    ("redis", |field| without(field, "token-store-redis")),
-    #[cfg(feature = "token-store-sql")]
-    ("sql", |field| sql::read(field.section()?).map(TokenStoreConfig::Sql)),
-    #[cfg(not(feature = "token-store-sql"))]
-    ("sql", |field| without(field, "token-store-sql")),
-    #[cfg(feature = "token-store-object")]
-    ("s3", |field| object::s3(field.section()?).map(TokenStoreConfig::Object)),
-    #[cfg(feature = "token-store-object")]
-    ("gcs", |field| object::gcs(field.section()?).map(TokenStoreConfig::Object)),
-    #[cfg(feature = "token-store-object")]
-    ("azure", |field| object::azure(field.section()?).map(TokenStoreConfig::Object)),
-    #[cfg(not(feature = "token-store-object"))]
-    ("s3", |field| without(field, "token-store-object")),
-    #[cfg(not(feature = "token-store-object"))]
-    ("gcs", |field| without(field, "token-store-object")),
-    #[cfg(not(feature = "token-store-object"))]
-    ("azure", |field| without(field, "token-store-object")),
+const KINDS: [(&str, Option<Read>); 6] = [
+    ("path", Some(|field| field.file().map(TokenStoreConfig::File))),
+    ("redis", with_feature!("token-store-redis", redis::read as Read)),
+    ("sql", with_feature!("token-store-sql", sql::read as Read)),
+    ("s3", with_feature!("token-store-object", object::s3 as Read)),
+    ("gcs", with_feature!("token-store-object", object::gcs as Read)),
+    ("azure", with_feature!("token-store-object", object::azure as Read)),
 ];
 
 /// The block `tokens.store`.
 pub(super) fn read(section: Section<'_>) -> Option<TokenStoreConfig> {
-    let kinds = KINDS.iter().filter_map(|(key, read)| Some(read(&section.get(key)?)));
-    let mut found: Vec<_> = kinds.collect();
-    if docker_auth::KEYS.into_iter().any(|key| section.get(key).is_some()) {
-        found.push(docker_auth::read(&section, false));
-    }
-    match found.len() {
-        0 => section.missing("path", "is required, or one of `redis`, `sql`, `s3`, `gcs`, `azure`"),
-        1 => {}
-        _ => section.missing("path", "stands beside another store: keep one of them"),
-    }
+    let ours = KINDS.into_iter().filter_map(|(key, read)| Some((key, section.get(key)?, read)));
+    let present: Vec<_> = ours.chain(docker_auth::present(&section)).collect();
+    let store = match present.as_slice() {
+        [] => {
+            section.missing("path", "is required, or one of `redis`, `sql`, `s3`, `gcs`, `azure`");
+            None
+        }
+        [(_, field, read)] => (*read).and_then(|read| read(field)),
+        [(first, ..), others @ ..] => {
+            for (_, other, _) in others {
+                other.error(format!("stands beside `{first}`: keep one of them"));
+            }
+            None
+        }
+    };
     section.finish();
-    found.pop().filter(|_| found.is_empty())?
-}
-
-/// Says that a kind of store is not part of this build.
-#[cfg(not(all(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql")))]
-fn without(field: &Field<'_>, feature: &str) -> Option<TokenStoreConfig> {
-    field.error(format!("needs a build with the feature `{feature}`"));
-    None
+    store
 }
 
 impl TokenStoreConfig {
@@ -108,36 +132,39 @@ impl TokenStoreConfig {
                 no_folder(path)?;
                 Ok(Arc::new(RedbTokenStore::open(path).map_err(|error| error.to_string())?))
             }
-            #[cfg(feature = "token-store-redis")]
-            Self::Redis(config) => config.open(),
-            #[cfg(feature = "token-store-sql")]
-            Self::Sql(config) => config.open(),
-            #[cfg(feature = "token-store-object")]
-            Self::Object(config) => config.open(),
+            Self::Served { store } => store.open(),
         }
     }
 
     /// What the account names of providers begin with: of a user of docker_auth, who is in the same database without.
     #[cfg(feature = "oauth2")]
     pub(super) fn set_prefixes(&mut self, prefixes: &[String]) {
-        #[cfg(feature = "token-store-redis")]
-        if let Self::Redis(config) = self {
-            config.set_prefixes(prefixes);
+        if let Self::Served { store } = self
+            && let Some(prefixed) = store.with_prefixes(prefixes)
+        {
+            *store = prefixed;
         }
-        #[cfg(not(feature = "token-store-redis"))]
-        let _ = prefixes;
     }
 
     /// The file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            #[cfg(feature = "token-store-redis")]
-            Self::Redis(_) => None,
-            #[cfg(feature = "token-store-sql")]
-            Self::Sql(_) => None,
-            #[cfg(feature = "token-store-object")]
-            Self::Object(_) => None,
+            Self::Served { .. } => None,
+        }
+    }
+
+    /// A store that several servers share.
+    pub fn served(store: impl ServedStore + 'static) -> Self {
+        Self::Served { store: Arc::new(store) }
+    }
+
+    /// Whether docker_auth's docker passwords are kept there, and good.
+    #[cfg(feature = "oauth2")]
+    pub(super) fn docker_passwords(&self) -> DockerPasswords {
+        match self {
+            Self::File(_) => DockerPasswords::Refused,
+            Self::Served { store } => store.docker_passwords(),
         }
     }
 
@@ -150,12 +177,7 @@ impl TokenStoreConfig {
                 let folder = folder.unwrap_or(Path::new("."));
                 if folder.is_dir() { Ok(()) } else { Err(format!("{} is not a folder", folder.display())) }
             }
-            #[cfg(feature = "token-store-redis")]
-            Self::Redis(config) => config.options().map(drop),
-            #[cfg(feature = "token-store-sql")]
-            Self::Sql(config) => config.options().map(drop),
-            #[cfg(feature = "token-store-object")]
-            Self::Object(config) => config.storage().map(drop),
+            Self::Served { store } => store.examine(),
         }
     }
 }
@@ -175,7 +197,7 @@ fn no_folder(path: &Path) -> Result<(), String> {
 /// How long an answer may be: large enough for a page of tokens.
 #[cfg(any(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql"))]
 fn answer_bytes(section: &Section<'_>) -> Option<usize> {
-    usize::try_from(section.get("answer_bytes")?.integer(1 << 20, 1 << 30)?).ok()
+    section.get("answer_bytes")?.count()
 }
 
 /// The content of a file that holds one secret.

@@ -1,3 +1,5 @@
+//! Object storage: `tokens.store.s3`, `gcs` or `azure`, or docker_auth's `gcs_token_db`.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +10,15 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::{Certificate, ClientOptions, ObjectStore, RetryConfig};
 use token_auth_core::{Password, Store};
 
+use super::{ServedStore, TokenStoreConfig};
 use crate::config::field::Field;
 use crate::config::section::Section;
 use crate::named_file;
 use crate::token_store::object::{BoundedConnector, ObjectOptions, ObjectTokenStore};
 
 /// Object storage: `tokens.store.s3`, `gcs` or `azure`, or docker_auth's `gcs_token_db`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ObjectStoreConfig {
+#[derive(Debug)]
+struct ObjectStoreConfig {
     place: Place,
     endpoint: Option<String>,
     allow_http: bool,
@@ -25,20 +27,21 @@ pub struct ObjectStoreConfig {
 }
 
 /// Which storage, and how it knows us; what is not said comes from the environment, as that storage's own tools take it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Place {
     S3 { bucket: String, region: Option<String>, keys: Option<(String, Secret)>, path_style: Option<bool> },
     Gcs { bucket: String, service_account_file: Option<PathBuf> },
     Azure { account: String, container: String, access_key: Option<Secret> },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Secret {
     Here(Password),
     File(PathBuf),
 }
 
-pub(super) fn s3(section: Section<'_>) -> Option<ObjectStoreConfig> {
+pub(super) fn s3(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    let section = field.section()?;
     let bucket = name(&section, "bucket");
     let (region, path_style) = (text(&section, "region"), flag(&section, "path_style"));
     let keys = match (
@@ -59,13 +62,15 @@ pub(super) fn s3(section: Section<'_>) -> Option<ObjectStoreConfig> {
     rest(section, bucket.map(|bucket| Place::S3 { bucket, region, keys, path_style }))
 }
 
-pub(super) fn gcs(section: Section<'_>) -> Option<ObjectStoreConfig> {
+pub(super) fn gcs(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    let section = field.section()?;
     let bucket = name(&section, "bucket");
     let service_account_file = text(&section, "service_account_file").map(PathBuf::from);
     rest(section, bucket.map(|bucket| Place::Gcs { bucket, service_account_file }))
 }
 
-pub(super) fn azure(section: Section<'_>) -> Option<ObjectStoreConfig> {
+pub(super) fn azure(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    let section = field.section()?;
     let (account, container) = (name(&section, "account"), name(&section, "container"));
     let access_key = secret(&section, ["access_key", "access_key_file"]);
     let place = account.zip(container);
@@ -73,7 +78,7 @@ pub(super) fn azure(section: Section<'_>) -> Option<ObjectStoreConfig> {
 }
 
 /// `gcs_token_db`: the same bucket, in which docker_auth's own objects are left alone.
-pub(super) fn gcs_token_db(field: &Field<'_>) -> Option<ObjectStoreConfig> {
+pub(super) fn gcs_token_db(field: &Field<'_>) -> Option<TokenStoreConfig> {
     let section = field.section()?;
     super::docker_auth::hash_cost(&section);
     let bucket = name(&section, "bucket");
@@ -104,18 +109,13 @@ fn secret(section: &Section<'_>, [here, file]: [&'static str; 2]) -> Option<Secr
 }
 
 /// What is there in each kind.
-fn rest(section: Section<'_>, place: Option<Place>) -> Option<ObjectStoreConfig> {
+fn rest(section: Section<'_>, place: Option<Place>) -> Option<TokenStoreConfig> {
     let mut options = ObjectOptions::default();
     if let Some(prefix) = section.get("prefix").and_then(|field| field.text()) {
         prefix.clone_into(&mut options.prefix);
     }
-    if let Some(field) = section.get("timeout")
-        && let Some(timeout) = field.duration()
-    {
+    if let Some(timeout) = section.get("timeout").and_then(|field| field.duration()) {
         options.timeout = timeout;
-        if timeout.is_zero() {
-            field.error("must be longer than nothing");
-        }
     }
     if let Some(most) = super::answer_bytes(&section) {
         options.answer_bytes = most;
@@ -133,12 +133,13 @@ fn rest(section: Section<'_>, place: Option<Place>) -> Option<ObjectStoreConfig>
     let endpoint = endpoint.and_then(|field| field.filled()).map(str::to_owned);
     let ca_certificate = text(&section, "ca_certificate").map(PathBuf::from);
     section.finish();
-    Some(ObjectStoreConfig { place: place?, endpoint, allow_http, ca_certificate, options })
+    let config = ObjectStoreConfig { place: place?, endpoint, allow_http, ca_certificate, options };
+    Some(TokenStoreConfig::served(config))
 }
 
 impl ObjectStoreConfig {
     /// The storage, which is not asked for anything yet.
-    pub(super) fn storage(&self) -> Result<Arc<dyn ObjectStore>, String> {
+    fn storage(&self) -> Result<Arc<dyn ObjectStore>, String> {
         let Self { place, endpoint, allow_http, ca_certificate, options } = self;
         let mut client = ClientOptions::new()
             .with_allow_http(*allow_http)
@@ -218,10 +219,16 @@ impl ObjectStoreConfig {
             }
         })
     }
+}
 
-    pub(super) fn open(&self) -> Result<Arc<dyn Store>, String> {
+impl ServedStore for ObjectStoreConfig {
+    fn open(&self) -> Result<Arc<dyn Store>, String> {
         let store = ObjectTokenStore::new(self.storage()?, &self.options);
         Ok(Arc::new(store.map_err(|error| error.to_string())?))
+    }
+
+    fn examine(&self) -> Result<(), String> {
+        self.storage().map(drop)
     }
 }
 

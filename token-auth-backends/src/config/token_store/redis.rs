@@ -1,24 +1,19 @@
+//! Redis: `tokens.store.redis`, or docker_auth's `redis_token_db`.
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use token_auth_core::{Password, Store};
 
+use super::{DockerPasswords, ServedStore, TokenStoreConfig, docker_auth};
 use crate::config::field::Field;
 use crate::config::section::Section;
 use crate::named_file;
-#[cfg(feature = "oauth2")]
-use crate::oauth2::SignInSource;
-#[cfg(feature = "oauth2")]
-use crate::password::PasswordVerifier;
-#[cfg(feature = "oauth2")]
-use crate::token_store::redis::DockerAuthPasswords;
 use crate::token_store::redis::{RedisAddress, RedisOptions, RedisServers, RedisTls, RedisTokenStore};
 
 /// Redis: `tokens.store.redis`, or docker_auth's `redis_token_db`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RedisStoreConfig {
+#[derive(Clone, Debug)]
+struct RedisStoreConfig {
     options: RedisOptions,
     password_file: Option<PathBuf>,
     ca_certificate: Option<PathBuf>,
@@ -27,20 +22,11 @@ pub struct RedisStoreConfig {
 
 /// What is otherwise under docker_auth's keys.
 #[derive(Clone, Copy)]
-pub(super) struct Names {
-    pub(super) connect_timeout: &'static str,
-    pub(super) timeout: &'static str,
+struct Names {
+    connect_timeout: &'static str,
+    timeout: &'static str,
     /// Whether docker_auth's users are served if the configuration does not say.
-    pub(super) docker_passwords: DockerPasswords,
-}
-
-/// Whether the docker passwords of a token database that docker_auth has kept there are good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::config) enum DockerPasswords {
-    Refused,
-    /// If it is clear which provider to ask about them.
-    Offered,
-    Wanted,
+    docker_passwords: DockerPasswords,
 }
 
 const OURS: Names = Names {
@@ -49,7 +35,14 @@ const OURS: Names = Names {
     docker_passwords: DockerPasswords::Refused,
 };
 
-pub(super) fn read(section: Section<'_>) -> Option<RedisStoreConfig> {
+const DOCKER_AUTHS: Names = Names {
+    connect_timeout: "dialtimeout",
+    timeout: "readtimeout",
+    docker_passwords: DockerPasswords::Offered,
+};
+
+pub(super) fn read(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    let section = field.section()?;
     let servers = match (section.get("addr"), section.get("addrs")) {
         (Some(one), None) => single(&one),
         (None, Some(nodes)) => cluster(&nodes),
@@ -64,14 +57,39 @@ pub(super) fn read(section: Section<'_>) -> Option<RedisStoreConfig> {
     };
     let config = read_rest(&section, servers, OURS);
     section.finish();
-    config
+    config.map(TokenStoreConfig::served)
 }
 
-pub(super) fn single(field: &Field<'_>) -> Option<RedisServers> {
+/// docker_auth's keys.
+pub(super) fn redis_token_db(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    let section = field.section()?;
+    docker_auth::hash_cost(&section);
+    let (one, nodes) = (section.get("redis_options"), section.get("redis_cluster_options"));
+    if let (Some(one), Some(_)) = (&one, &nodes) {
+        one.warn("does not count beside `redis_cluster_options`: remove one of them");
+    }
+    section.finish();
+    let Some(options) = nodes.as_ref().or(one.as_ref()) else {
+        field.error("needs `redis_options` or `redis_cluster_options`");
+        return None;
+    };
+    let options = options.section()?;
+    let servers = match nodes {
+        Some(_) => options.require("addrs").and_then(|addresses| cluster(&addresses)),
+        None => options.require("addr").and_then(|address| single(&address)),
+    };
+    let config = read_rest(&options, servers, DOCKER_AUTHS);
+    // How go-redis keeps its connections means nothing here: known, and of no effect.
+    options.check_others();
+    options.finish();
+    config.map(TokenStoreConfig::served)
+}
+
+fn single(field: &Field<'_>) -> Option<RedisServers> {
     field.parsed(str::parse).map(RedisServers::Single)
 }
 
-pub(super) fn cluster(field: &Field<'_>) -> Option<RedisServers> {
+fn cluster(field: &Field<'_>) -> Option<RedisServers> {
     let nodes: Vec<RedisAddress> = field.list(|node| node.parsed(str::parse));
     if nodes.is_empty() {
         field.error("must name at least one node");
@@ -81,16 +99,12 @@ pub(super) fn cluster(field: &Field<'_>) -> Option<RedisServers> {
 }
 
 /// What is there beside the addresses.
-pub(super) fn read_rest(
-    section: &Section<'_>,
-    servers: Option<RedisServers>,
-    names: Names,
-) -> Option<RedisStoreConfig> {
+fn read_rest(section: &Section<'_>, servers: Option<RedisServers>, names: Names) -> Option<RedisStoreConfig> {
     let path = |key| section.get(key).and_then(|field| field.filled()).map(PathBuf::from);
     let (password_file, ca_certificate) = (path("password_file"), path("ca_certificate"));
     let text = |key| section.get(key).and_then(|field| field.text()).filter(|text| !text.is_empty());
     let (username, password) = (text("username"), text("password"));
-    let database = section.get("db").and_then(|field| field.integer(0, i64::from(u16::MAX)));
+    let database = section.get("db").and_then(|field| field.integer());
     let tls = section.get("tls").and_then(|field| field.flag());
     let prefix = text("prefix");
     let docker_passwords = section.get("docker_passwords").and_then(|field| {
@@ -100,15 +114,8 @@ pub(super) fn read_rest(
         }
         Some(wanted)
     });
-    let positive = |key| -> Option<Duration> {
-        let field = section.get(key)?;
-        let time = field.duration()?;
-        if time.is_zero() {
-            field.error("must be longer than nothing");
-        }
-        Some(time)
-    };
-    let (connect_timeout, timeout) = (positive(names.connect_timeout), positive(names.timeout));
+    let time = |key| section.get(key).and_then(|field| field.duration());
+    let (connect_timeout, timeout) = (time(names.connect_timeout), time(names.timeout));
     let answer_bytes = super::answer_bytes(section);
     let mut options = RedisOptions::new(servers?);
     options.username = username.map(str::to_owned);
@@ -133,31 +140,8 @@ pub(super) fn read_rest(
 }
 
 impl RedisStoreConfig {
-    #[cfg(feature = "oauth2")]
-    pub(in crate::config) fn docker_passwords(&self) -> DockerPasswords {
-        self.docker_passwords
-    }
-
-    /// Accounts have these prefixes before the names that docker_auth knows them by.
-    #[cfg(feature = "oauth2")]
-    pub(super) fn set_prefixes(&mut self, prefixes: &[String]) {
-        if self.docker_passwords != DockerPasswords::Refused {
-            self.options.docker_auth = prefixes.to_vec();
-        }
-    }
-
-    /// The source of those passwords, of people who have signed in at this provider.
-    #[cfg(feature = "oauth2")]
-    pub(in crate::config) fn docker_auth(
-        &self,
-        verifier: Arc<PasswordVerifier>,
-        provider: SignInSource,
-    ) -> Result<DockerAuthPasswords, String> {
-        DockerAuthPasswords::new(&self.options()?, verifier, provider).map_err(|error| error.to_string())
-    }
-
     /// With what stands in the files.
-    pub(super) fn options(&self) -> Result<RedisOptions, String> {
+    fn options(&self) -> Result<RedisOptions, String> {
         let mut options = self.options.clone();
         if let Some(file) = &self.password_file {
             options.password = Some(super::secret(file)?);
@@ -169,8 +153,39 @@ impl RedisStoreConfig {
         }
         Ok(options)
     }
+}
 
-    pub(super) fn open(&self) -> Result<Arc<dyn Store>, String> {
+impl ServedStore for RedisStoreConfig {
+    fn open(&self) -> Result<Arc<dyn Store>, String> {
         Ok(Arc::new(RedisTokenStore::new(&self.options()?).map_err(|error| error.to_string())?))
+    }
+
+    fn examine(&self) -> Result<(), String> {
+        self.options().map(drop)
+    }
+
+    fn docker_passwords(&self) -> DockerPasswords {
+        self.docker_passwords
+    }
+
+    fn with_prefixes(&self, prefixes: &[String]) -> Option<Arc<dyn ServedStore>> {
+        if self.docker_passwords == DockerPasswords::Refused {
+            return None;
+        }
+        let mut prefixed = self.clone();
+        prefixed.options.docker_auth = prefixes.to_vec();
+        Some(Arc::new(prefixed))
+    }
+
+    #[cfg(feature = "oauth2")]
+    fn docker_auth(
+        &self,
+        verifier: Arc<crate::password::PasswordVerifier>,
+        provider: crate::oauth2::SignInSource,
+    ) -> Result<Arc<dyn token_auth_core::Authenticator>, String> {
+        use crate::token_store::redis::DockerAuthPasswords;
+
+        let source = DockerAuthPasswords::new(&self.options()?, verifier, provider);
+        Ok(Arc::new(source.map_err(|error| error.to_string())?))
     }
 }

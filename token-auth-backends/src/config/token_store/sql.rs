@@ -1,21 +1,24 @@
+//! A database: `tokens.store.sql`.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use token_auth_core::Store;
 
-use crate::config::section::Section;
+use super::{ServedStore, TokenStoreConfig};
+use crate::config::field::Field;
 use crate::token_store::sql::{SqlOptions, SqlTokenStore};
 
 /// A database: `tokens.store.sql`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SqlStoreConfig {
+#[derive(Debug)]
+struct SqlStoreConfig {
     options: SqlOptions,
     /// The file that holds the address.
     url_file: Option<PathBuf>,
 }
 
-pub(super) fn read(section: Section<'_>) -> Option<SqlStoreConfig> {
+pub(super) fn read(field: &Field<'_>) -> Option<TokenStoreConfig> {
+    let section = field.section()?;
     let (url, url_file) = (section.get("url"), section.get("url_file"));
     let url = match (&url, &url_file) {
         (Some(url), None) => url.filled().map(str::to_owned),
@@ -33,7 +36,7 @@ pub(super) fn read(section: Section<'_>) -> Option<SqlStoreConfig> {
     if let Some(prefix) = section.get("prefix").and_then(|field| field.text()) {
         prefix.clone_into(&mut options.prefix);
     }
-    if let Some(count) = section.get("connections").and_then(|field| field.integer(1, 1000)) {
+    if let Some(count) = section.get("connections").and_then(|field| field.integer()) {
         options.connections = u32::try_from(count).unwrap_or(options.connections);
     }
     if let Some(timeout) = section.get("timeout").and_then(|field| field.duration()) {
@@ -42,21 +45,28 @@ pub(super) fn read(section: Section<'_>) -> Option<SqlStoreConfig> {
     if let Some(most) = super::answer_bytes(&section) {
         options.answer_bytes = most;
     }
-    let url_file = url_file.and_then(|field| field.filled()).map(PathBuf::from);
+    let url_file = url_file.and_then(|field| field.file());
     section.finish();
-    Some(SqlStoreConfig { options, url_file })
+    Some(TokenStoreConfig::served(SqlStoreConfig { options, url_file }))
 }
 
 impl SqlStoreConfig {
-    pub(super) fn options(&self) -> Result<SqlOptions, String> {
+    /// With what stands in the file.
+    fn options(&self) -> Result<SqlOptions, String> {
         let mut options = self.options.clone();
         if let Some(file) = &self.url_file {
             options.url = super::secret(file)?;
         }
         Ok(options)
     }
+}
 
-    pub(super) fn open(&self) -> Result<Arc<dyn Store>, String> {
+impl ServedStore for SqlStoreConfig {
+    fn open(&self) -> Result<Arc<dyn Store>, String> {
         Ok(Arc::new(SqlTokenStore::new(&self.options()?).map_err(|error| error.to_string())?))
+    }
+
+    fn examine(&self) -> Result<(), String> {
+        self.options().map(drop)
     }
 }

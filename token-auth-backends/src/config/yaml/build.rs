@@ -1,3 +1,5 @@
+//! Events of the parser to a tree.
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -27,7 +29,11 @@ pub(in super::super) fn parse(text: &str, budget: Budget) -> (Option<Rc<Node>>, 
         documents: 0,
         problems: Vec::new(),
     };
-    if let Err(problem) = builder.read(text) {
+    if let Err(mut problem) = builder.read(text) {
+        let line = text.lines().nth(problem.position.line.saturating_sub(1)).unwrap_or_default();
+        if let Some(hint) = hint(line, &problem.message) {
+            problem.message = format!("{}: {hint}", problem.message);
+        }
         builder.problems.push(problem);
     }
     (builder.root, builder.problems)
@@ -201,6 +207,19 @@ impl Builder {
             Some(name) if name == Some(expected) => Ok(()),
             Some(_) => Err(Problem::new(position, "a tag that has no meaning here: remove it")),
         }
+    }
+}
+
+/// What is probably the matter with a line that cannot be read.
+fn hint(line: &str, message: &str) -> Option<&'static str> {
+    match line {
+        line if line.contains("{{") || line.contains("{%") => {
+            Some("a template that was not rendered: a program has to fill in what stands in `{{ … }}`")
+        }
+        line if line.contains('*') && message.starts_with("not YAML") && message.contains("anchor") => {
+            Some("`*` without quotes is an alias: write \"*\"")
+        }
+        _ => None,
     }
 }
 

@@ -1,3 +1,5 @@
+//! The entries of a mapping: each key once, merge keys applied.
+
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -5,18 +7,16 @@ use super::{Key, Node, Problem, Value};
 
 type Entries = Vec<(Key, Rc<Node>)>;
 
-/// Keeps the first of each key, and complains of the others.
+/// Keeps the last of each key, which is the one that counts for docker_auth, and complains of the others.
 pub(super) fn drop_duplicates(entries: &mut Entries, problems: &mut Vec<Problem>) {
-    let mut first_places = HashMap::new();
-    entries.retain(|(key, _)| {
-        let first = *first_places.entry(key.text.clone()).or_insert(key.position);
-        if first == key.position {
-            return true;
+    let mut last_places = HashMap::new();
+    for (key, _) in entries.iter() {
+        if let Some(before) = last_places.insert(key.text.clone(), key.position) {
+            let message = format!("the key {:?} is already on line {}: remove one", key.text, before.line);
+            problems.push(Problem::new(key.position, message));
         }
-        let message = format!("the key {:?} is already on line {}: remove one", key.text, first.line);
-        problems.push(Problem::new(key.position, message));
-        false
-    });
+    }
+    entries.retain(|(key, _)| last_places.get(&key.text) == Some(&key.position));
 }
 
 /// `<<: *base`: what is not said here is as it is there; of several bases the first counts.

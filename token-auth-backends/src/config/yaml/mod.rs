@@ -2,6 +2,7 @@
 
 mod build;
 mod entries;
+mod json;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,12 @@ use std::rc::Rc;
 
 pub(super) use build::{Budget, parse};
 pub(super) use scalar::Scalar;
+
+/// A short text of ours as JSON.
+pub(super) fn to_json(text: &str) -> serde_json::Value {
+    let budget = Budget { bytes: 4096, nodes: 1024, depth: 16 };
+    parse(text, budget).0.map(|node| node.to_json()).unwrap_or_default()
+}
 
 /// A place in the text, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

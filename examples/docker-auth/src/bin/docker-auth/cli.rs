@@ -213,6 +213,18 @@ pub(crate) enum Command {
     Tokens(Tokens),
     /// Say which rule of the configuration's `acl` decides a request, and what each rule before it lacked
     Explain(Explain),
+    /// Print a commented configuration with every key
+    ///
+    /// It can be used as it is, once its files are there.
+    Reference {
+        /// Print Markdown tables instead
+        #[arg(long)]
+        tables: bool,
+    },
+    /// Print a JSON Schema of the configuration, by which editors complete and check it
+    ///
+    /// The line `# yaml-language-server: $schema=FILE` at the top of a configuration says where it is.
+    Schema,
     /// Make the bcrypt hash of a password, for `users:` or a htpasswd file
     ///
     /// The password is asked for twice on a terminal; otherwise it is the first line of standard input.

@@ -30,6 +30,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use docker_auth::{Server, Setup};
+use token_auth_backends::config::ConfigOptions;
 use tracing::{info, warn};
 
 use cli::{Algorithm, Cli, Command, Serve};
@@ -46,6 +47,15 @@ fn main() -> ExitCode {
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Tokens(options)) => tokens::run(&options),
         Some(Command::Explain(asked)) => explain::explain(&asked),
+        Some(Command::Reference { tables }) => {
+            let blocks = ConfigOptions::default();
+            print!("{}", if tables { blocks.reference_tables() } else { blocks.reference() });
+            Ok(())
+        }
+        Some(Command::Schema) => {
+            println!("{:#}", ConfigOptions::default().schema());
+            Ok(())
+        }
         Some(Command::HashPassword { user, cost }) => hash_password(user.as_deref(), cost),
         Some(Command::GenerateKey { key, certificate, algorithm, days, common_name }) => {
             generate_key(&key, &certificate, algorithm, days, &common_name)

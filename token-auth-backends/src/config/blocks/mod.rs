@@ -1,0 +1,33 @@
+//! The blocks, one a file: what each is, and which labels it supplies.
+
+pub(super) mod acl;
+pub(super) mod acl_mongo;
+pub(super) mod acl_xorm;
+pub(super) mod casbin_authz;
+mod database;
+pub(super) mod ext_auth;
+pub(super) mod ext_authz;
+pub(super) mod github_auth;
+pub(super) mod gitlab_auth;
+pub(super) mod google_auth;
+pub(super) mod htpasswd_auth;
+pub(super) mod ldap_auth;
+pub(super) mod limits;
+mod mongo;
+pub(super) mod mongo_auth;
+mod object;
+pub(super) mod oidc_auth;
+pub(super) mod plugin_authn;
+pub(super) mod plugin_authz;
+pub(super) mod policy_tests;
+mod program;
+mod provider;
+mod redis;
+pub(super) mod server;
+pub(super) mod sign_in;
+pub(super) mod token;
+mod token_db;
+pub(super) mod tokens;
+pub(super) mod users;
+pub(super) mod workload_auth;
+pub(super) mod xorm_auth;
