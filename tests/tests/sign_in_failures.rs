@@ -65,15 +65,18 @@ fn a_provider_that_is_away_at_the_start_is_asked_again() {
     let place = Place::new();
     let setup = SignIn::start(&place, "", "");
     let browser = Browser::new(&place);
-    for mode in [
+    for (hours, mode) in [
         json!({"at": "/.well-known", "status": 503}),
         json!({"at": "/.well-known", "status": 200, "body": "secret-garbage"}),
         json!({"at": "/jwks", "status": 500}),
         json!({"at": "/.well-known", "replace": "\"issuer\":\"http://127.0.0.1", "by": "\"issuer\":\"http://127.0.0.2"}),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         setup.provider.mode(&mode);
-        // A configuration that is read again forgets what it knew of the provider.
-        setup.configure(&place, "", "");
+        // A provider with other settings begins anew, as at a start.
+        setup.configure(&place, &format!("discovery_ttl: {}h", hours + 2), "");
         assert_eq!(browser.go(&setup.page("/sign-in")), 200);
         assert!(browser.html().contains("does not answer at the moment"), "{mode}");
         assert_eq!(browser.go(&setup.page("/sign-in/oidc")), 503);
