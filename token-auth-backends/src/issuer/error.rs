@@ -1,6 +1,5 @@
 //! Why an issuer's keys are not known.
 
-use token_auth_core::SourceError;
 use token_auth_core::token::KeyError;
 
 use crate::http_client::HttpError;
@@ -27,8 +26,9 @@ pub enum KeysError {
     #[error("the discovery document is that of another issuer")]
     OtherIssuer,
     /// The name of the issuer cannot be one.
+    #[cfg(feature = "workload")]
     #[error("the name of the issuer: {0}")]
-    Name(SourceError),
+    Name(token_auth_core::SourceError),
     /// The discovery document leads from an issuer with TLS to an endpoint without.
     #[error("the discovery document names an endpoint without TLS")]
     WithoutTls,
