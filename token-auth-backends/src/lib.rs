@@ -54,6 +54,9 @@
 pub use token_auth_core as core;
 pub use token_auth_core::*;
 
+#[cfg(any(feature = "htpasswd", feature = "ldap"))]
+pub use crate::stamp::FileStamps;
+
 #[cfg(feature = "password")]
 mod accounts;
 #[cfg(feature = "config")]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 ///
 /// ```
 /// # use std::fs;
-/// use token_auth_backends::config::FileStamps;
+/// use token_auth_backends::FileStamps;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let file = folder.path().join("auth_config.yml");

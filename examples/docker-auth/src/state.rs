@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use ipnet::IpNet;
-use token_auth_backends::config::{
-    Config, ConfigOptions, FileStamps, Finding, ListenAddress, Loaded, ServerConfig,
-};
+use token_auth_backends::FileStamps;
+use token_auth_backends::config::{Config, ConfigOptions, Finding, ListenAddress, Loaded, ServerConfig};
 use token_auth_backends::core::http::TokenEndpoint;
 use token_auth_backends::oauth2::SignInPages;
 use tokio::net::{TcpListener, UnixListener};

@@ -12,7 +12,8 @@ use token_auth_core::{
 use super::finding::{Finding, Spot};
 use super::signer::Keys;
 use super::source::{self, SourceName};
-use super::{Config, ConfigErrors, FileStamps, Loaded};
+use super::{Config, ConfigErrors, Loaded};
+use crate::FileStamps;
 use crate::password::{PasswordHash, PasswordVerifier};
 
 /// A service in the making.

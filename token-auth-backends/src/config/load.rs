@@ -10,9 +10,10 @@ use token_auth_core::TokenService;
 
 use super::settled::Settling;
 use super::{
-    Assembly, CertificateExpiry, Config, ConfigErrors, ConfigOptions, FileStamps, Finding, Limits,
-    ServerConfig, TokensConfig,
+    Assembly, CertificateExpiry, Config, ConfigErrors, ConfigOptions, Finding, Limits, ServerConfig,
+    TokensConfig,
 };
+use crate::FileStamps;
 use crate::registry::RegistryTrust;
 
 /// A configuration, ready to serve.

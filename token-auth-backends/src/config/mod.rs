@@ -73,7 +73,6 @@ use std::time::Duration;
 use crate::htpasswd::HtpasswdOptions;
 use crate::static_users::StaticUser;
 
-pub use crate::stamp::FileStamps;
 pub use account_case::AccountCase;
 pub use assembly::Assembly;
 pub use block::Block;

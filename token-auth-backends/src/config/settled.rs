@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{ConfigOptions, LoadError};
-use crate::stamp::FileStamps;
+use crate::FileStamps;
 
 /// Files that are read together, and are as they were before when they have been read.
 pub(super) struct Settling {

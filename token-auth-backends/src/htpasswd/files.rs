@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::FileStamps;
 use crate::accounts::Accounts;
 use crate::named_file;
 use crate::password::HashLimits;
-use crate::stamp::FileStamps;
 
 use super::error::{HtpasswdError, LineProblem};
 use super::{HtpasswdOptions, parse};

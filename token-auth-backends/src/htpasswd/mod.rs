@@ -24,10 +24,10 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
+use crate::FileStamps;
 use crate::accounts::Accounts;
 use crate::decoys::Decoys;
 use crate::password::{HashLimits, PasswordHash, PasswordVerifier};
-use crate::stamp::FileStamps;
 
 pub use error::{HtpasswdError, LineProblem};
 use files::Files;

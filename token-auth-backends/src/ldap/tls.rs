@@ -7,9 +7,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 use rustls::ClientConfig;
 
 use super::LdapTls;
+use crate::FileStamps;
 use crate::named_file;
 use crate::peer_tls::{Material, TlsError, Verify};
-use crate::stamp::FileStamps;
 
 /// The settings of TLS, made again when one of their files has changed.
 pub(super) struct TlsSource {

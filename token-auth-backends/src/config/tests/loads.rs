@@ -9,7 +9,8 @@ use token_auth_core::token::{PublicKey, Verifier};
 use token_auth_core::{Credentials, ScopeLimits, ScopeSet, TokenError, TokenRequest};
 
 use super::ARTICLE;
-use crate::config::{Config, ConfigOptions, FileStamps, LoadError, Loaded};
+use crate::FileStamps;
+use crate::config::{Config, ConfigOptions, LoadError, Loaded};
 
 /// A folder with a configuration and the files that it names.
 struct Folder(TempDir);

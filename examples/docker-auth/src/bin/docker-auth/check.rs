@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use docker_auth::Checked;
-use token_auth_backends::config::{Config, ConfigOptions, FileStamps, Finding};
+use token_auth_backends::FileStamps;
+use token_auth_backends::config::{Config, ConfigOptions, Finding};
 
 use crate::cli::Check;
 
