@@ -286,7 +286,8 @@ fn a_file_is_not_read_while_it_is_being_written() {
     let whole = format!("{before}{TWO_CONDITIONS}{rules}");
     let torn = whole.find("      name: \"team/app\"").unwrap();
     place.write("config.yml", &whole);
-    let server = ServerSetup::new(&place).args(["--settle-time", "3", "config.yml"]).start();
+    // Far longer than the pause below takes on the busiest machine.
+    let server = ServerSetup::new(&place).args(["--settle-time", "8", "config.yml"]).start();
     let mut connection = Connection::open(server.address());
     assert_eq!(elsewhere(&mut connection), "");
     for asked in [false, true] {
