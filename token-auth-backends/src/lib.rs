@@ -61,8 +61,14 @@ pub use crate::stamp::FileStamps;
 mod accounts;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(any(feature = "sql", feature = "token-store-sql"))]
+mod database;
 #[cfg(feature = "password")]
 mod decoys;
+#[cfg(any(feature = "sql", feature = "token-store-redb", feature = "token-store-sql"))]
+mod file_id;
+#[cfg(any(feature = "config", feature = "sql"))]
+mod go_duration;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
 #[cfg(feature = "http-client")]
@@ -75,15 +81,20 @@ pub mod ldap;
     feature = "config",
     feature = "htpasswd",
     feature = "ldap",
+    feature = "sql",
     feature = "token-store-sql",
     feature = "workload"
 ))]
 mod named_file;
 #[cfg(feature = "oauth2")]
 pub mod oauth2;
+#[cfg(any(feature = "ldap", feature = "sql"))]
+mod owned;
 #[cfg(feature = "password")]
 pub mod password;
-#[cfg(any(feature = "ldap", feature = "token-store-redis", feature = "token-store-sql"))]
+#[cfg(any(feature = "sql", feature = "token-store-redis", feature = "token-store-sql"))]
+mod peer;
+#[cfg(any(feature = "ldap", feature = "sql", feature = "token-store-redis", feature = "token-store-sql"))]
 mod peer_tls;
 #[cfg(any(feature = "ldap", feature = "password"))]
 mod recent;

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::duration;
 use super::finding::Spot;
 use super::kind::{Key as Described, Kind};
 use super::reader::Reader;
 use super::section::Section;
 use super::yaml::{Key, Node, Position, Scalar, Value};
+use crate::go_duration;
 
 /// A value and the key under which it stands. The methods that read it complain and return `None` if it is another kind
 /// of value; they never show it. To read it as another kind than the one that it is described as is an error, too.
@@ -135,7 +135,7 @@ impl<'a> Field<'a> {
     /// A duration.
     pub fn duration(&self) -> Option<Duration> {
         self.read_as(matches!(self.kind, Kind::Duration { .. }));
-        let duration = self.parsed(|text| duration::parse(text).map_err(str::to_owned))?;
+        let duration = self.parsed(|text| go_duration::parse(text).map_err(str::to_owned))?;
         match (self.kind, duration) {
             (Kind::Duration { zero: false }, Duration::ZERO) => self.complain("must be longer than 0"),
             _ => Some(duration),

@@ -27,7 +27,6 @@ mod acl;
 mod assembly;
 mod block;
 mod blocks;
-mod duration;
 mod expiry;
 mod exposed;
 mod field;

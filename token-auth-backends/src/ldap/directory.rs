@@ -15,13 +15,13 @@ use super::filter::Placeholder;
 use super::groups::Groups;
 use super::label::Collected;
 use super::memory::{Claim, Memory};
-use super::owned::Owned;
 use super::pool::{Lease, Pool, Role};
 use super::searcher::Searcher;
 use super::service::Service;
 use super::status::{self, Login};
 use super::wire::Outcome;
 use super::{BindTemplate, LdapOptions, UserSearch, dn, name};
+use crate::owned::Owned;
 
 /// Of so many entries one is chosen; more are too many for one name.
 const NAMESAKES: usize = 20;
@@ -68,7 +68,7 @@ impl Directory {
         let attributes = attributes(&options, pool.service().is_some());
         let (by_account, by_login) = searches(&options);
         let logins = Arc::new(Semaphore::new(options.pool.queue.clamp(1, Semaphore::MAX_PERMITS)));
-        let owned = Owned::new(&options.memory);
+        let owned = Owned::new(options.memory.owned, options.memory.entries);
         Self { options, pool, memory, owned, logins, clock, attributes, by_account, by_login }
     }
 

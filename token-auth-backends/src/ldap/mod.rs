@@ -66,7 +66,6 @@ mod label;
 mod memory;
 mod name;
 mod options;
-mod owned;
 mod pool;
 mod searcher;
 mod secret;

@@ -6,15 +6,11 @@ use token_auth_core::TokenStore;
 mod coded;
 #[cfg(any(feature = "token-store-object", feature = "token-store-sql"))]
 mod digests;
-#[cfg(any(feature = "token-store-redb", feature = "token-store-sql"))]
-mod file_id;
 #[cfg(any(feature = "token-store-object", feature = "token-store-redis", feature = "token-store-sql"))]
 mod implement;
 mod listed;
 #[cfg(feature = "token-store-object")]
 pub mod object;
-#[cfg(any(feature = "token-store-redis", feature = "token-store-sql"))]
-mod peer;
 #[cfg(feature = "token-store-redb")]
 pub mod redb;
 #[cfg(feature = "token-store-redis")]

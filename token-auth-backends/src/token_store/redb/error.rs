@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::file_id::Moved;
 use crate::token_store::coded::Unreadable;
-use crate::token_store::file_id::Moved;
 
 /// What the log calls the store.
 pub(super) const NAME: &str = "token store";

@@ -10,7 +10,7 @@ use redb::{Database, StorageError};
 use super::error::Fault;
 use super::file::{self, Found};
 use super::tables::Writing;
-use crate::token_store::file_id::{FileId, Moved};
+use crate::file_id::{FileId, Moved};
 
 /// Enough for the upper levels of the trees; the operating system keeps the rest.
 const CACHE_BYTES: usize = 16 << 20;

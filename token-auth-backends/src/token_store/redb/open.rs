@@ -10,7 +10,7 @@ use super::file::{self, Found};
 use super::held::Held;
 use super::writer::Writer;
 use super::{Inner, RedbStoreError, RedbTokenStore};
-use crate::token_store::file_id::{FileId, Moved};
+use crate::file_id::{FileId, Moved};
 
 /// What this process has open: redb's lock would refuse it a second time.
 static OPEN: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());

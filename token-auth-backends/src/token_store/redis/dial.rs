@@ -20,9 +20,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{RedisOptions, RedisStoreError};
+use crate::peer::Watched;
+use crate::peer::redis::RedisWatch;
 use crate::peer_tls::{Material, Verify};
-use crate::token_store::peer::Watched;
-use crate::token_store::peer::redis::RedisWatch;
 
 /// How servers are reached, and what they may answer.
 pub(super) struct Dialer {

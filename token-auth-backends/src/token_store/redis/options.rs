@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use token_auth_core::Password;
 
-use crate::token_store::peer::ANSWER_BYTES;
+use crate::peer::ANSWER_BYTES;
 
 /// Which Redis, and how it is asked. [`RedisOptions::new`] has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,6 @@ use sqlx::postgres::PgSslMode;
 use url::Url;
 
 use super::SqlStoreError;
-use super::relay::Target;
 use crate::named_file;
 use crate::peer_tls::{Material, Verify};
 
@@ -44,13 +43,5 @@ impl Address {
                 .map_err(|error| format!("{file}: {error}")),
             None => Ok(None),
         }
-    }
-}
-
-impl Target {
-    /// A host as it stands in an address.
-    pub(super) fn tcp(host: &str, port: u16) -> Self {
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        Self::Tcp(bare.unwrap_or(host).to_owned(), port)
     }
 }

@@ -1,7 +1,8 @@
 //! Why a store cannot be made, and what goes wrong within it.
 
+use crate::database::OpenError;
+use crate::file_id::Moved;
 use crate::token_store::coded::Unreadable;
-use crate::token_store::file_id::Moved;
 
 /// What the log calls the store.
 pub(super) const NAME: &str = "token store (SQL)";
@@ -35,6 +36,15 @@ pub enum SqlStoreError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl From<OpenError> for SqlStoreError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Relay(error) => Self::Relay(error),
+            OpenError::File { path, source } => Self::File { path, source },
+        }
+    }
 }
 
 /// What goes wrong within an operation.

@@ -2,12 +2,10 @@
 
 mod address;
 mod error;
+mod open;
 mod options;
-mod pool;
-mod relay;
 mod schema;
 mod statements;
-mod told;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,8 +28,8 @@ use super::coded::{Unreadable, decode, encode_text};
 use super::digests::{account_digest, blob_digest};
 use super::implement::implement_token_store;
 use super::listed::{Listed, page};
+use crate::database::{Opened, each};
 use error::{Fault, NAME};
-use pool::{Opened, each};
 use statements::Statements;
 
 /// Times and durations beyond this many seconds count as this: sums of them still fit.
@@ -76,7 +74,7 @@ impl SqlTokenStore {
         if options.prefix.len() > 32 || !options.prefix.bytes().all(plain) {
             return Err(SqlStoreError::Prefix);
         }
-        let opened = Opened::new(options)?;
+        let opened = open::open(options)?;
         let statements = Statements::new(&options.prefix, opened.database.numbers_parameters());
         Ok(Self(Arc::new(Inner { opened, statements, prepared: OnceCell::new(), options: options.clone() })))
     }

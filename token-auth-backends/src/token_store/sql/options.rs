@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use token_auth_core::Password;
 
-use crate::token_store::peer::ANSWER_BYTES;
+use crate::peer::ANSWER_BYTES;
 
 /// Which database, and how it is asked. [`SqlOptions::new`] has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]

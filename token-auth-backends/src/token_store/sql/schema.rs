@@ -1,8 +1,8 @@
 //! The tables: made when they are first needed and not there.
 
 use super::error::Fault;
-use super::pool::{Database, each};
 use super::statements::Statements;
+use crate::database::{Database, each};
 
 /// The number of this layout.
 const LAYOUT: i64 = 1;

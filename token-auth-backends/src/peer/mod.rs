@@ -4,18 +4,18 @@
 //! is memory without an end. Each protocol has a [`Watch`] here that follows it closely enough to know how long an answer is;
 //! what is too long, too deep or no answer at all ends the connection at once.
 
-#[cfg(feature = "token-store-sql")]
-pub(super) mod mysql;
-#[cfg(feature = "token-store-sql")]
-pub(super) mod postgres;
+#[cfg(any(feature = "sql", feature = "token-store-sql"))]
+pub(crate) mod mysql;
+#[cfg(any(feature = "sql", feature = "token-store-sql"))]
+pub(crate) mod postgres;
 #[cfg(feature = "token-store-redis")]
-pub(super) mod redis;
+pub(crate) mod redis;
 #[cfg(test)]
 mod tests;
 mod watched;
 
-pub(super) use watched::{BadAnswer, Watch, Watched};
+pub(crate) use watched::{BadAnswer, Watch, Watched};
 
 /// How long an answer may be, in bytes, unless the options say otherwise: 8 MiB. A page of five hundred tokens, each of them
 /// with a long list of scopes, is a tenth of it.
-pub(super) const ANSWER_BYTES: usize = 8 << 20;
+pub(crate) const ANSWER_BYTES: usize = 8 << 20;

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Follows a protocol.
-pub(in crate::token_store) trait Watch: Send + Unpin + 'static {
+pub(crate) trait Watch: Send + Unpin + 'static {
     /// Notes what was sent.
     fn sent(&mut self, bytes: &[u8]);
 
@@ -21,7 +21,7 @@ pub(in crate::token_store) trait Watch: Send + Unpin + 'static {
 
 /// Why nothing more is read of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::token_store) enum BadAnswer {
+pub(crate) enum BadAnswer {
     #[error("its answer is longer than {0} bytes")]
     TooLong(usize),
     #[error("its answer is nested too deeply")]
@@ -39,14 +39,14 @@ impl From<BadAnswer> for io::Error {
 }
 
 /// A stream to a peer. After a refusal it only fails.
-pub(in crate::token_store) struct Watched<S, W> {
+pub(crate) struct Watched<S, W> {
     stream: S,
     watch: W,
     refused: Option<BadAnswer>,
 }
 
 impl<S, W> Watched<S, W> {
-    pub(in crate::token_store) fn new(stream: S, watch: W) -> Self {
+    pub(crate) fn new(stream: S, watch: W) -> Self {
         Self { stream, watch, refused: None }
     }
 }

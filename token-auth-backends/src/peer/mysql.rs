@@ -8,7 +8,7 @@ const CLIENT_SSL: u8 = 0x08;
 const SSL_REQUEST_BYTES: usize = 32;
 
 /// One connection.
-pub(in crate::token_store) struct MySqlWatch {
+pub(crate) struct MySqlWatch {
     most: usize,
     /// Since something was sent.
     spent: usize,
@@ -21,7 +21,7 @@ pub(in crate::token_store) struct MySqlWatch {
 
 impl MySqlWatch {
     /// No answer may be longer than this, all its packets together.
-    pub(in crate::token_store) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         let (ours, theirs) = (Packets::default(), Packets::default());
         Self { most, spent: 0, ours, theirs, next: 0, encrypted: false }
     }

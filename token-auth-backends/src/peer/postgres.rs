@@ -6,7 +6,7 @@ use super::{BadAnswer, Watch};
 const KINDS: &[u8] = b"123ACDEGHIKNRSTVWZcdnstv";
 
 /// One connection, from the first message of the server on.
-pub(in crate::token_store) struct PostgresWatch {
+pub(crate) struct PostgresWatch {
     most: usize,
     /// Since something was sent.
     spent: usize,
@@ -17,7 +17,7 @@ pub(in crate::token_store) struct PostgresWatch {
 
 impl PostgresWatch {
     /// No answer may be longer than this, all its messages together.
-    pub(in crate::token_store) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most, spent: 0, head: Vec::with_capacity(5), left: 0 }
     }
 }

@@ -15,21 +15,21 @@ use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
-use crate::token_store::peer::{Watch, Watched};
+use crate::peer::{Watch, Watched};
 
 /// What a client sends to a PostgreSQL server to ask for TLS (documentation, "SSLRequest").
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Where a server is.
 #[derive(Clone, Debug)]
-pub(super) enum Target {
+pub(crate) enum Target {
     Tcp(String, u16),
     Unix(PathBuf),
 }
 
 /// Whether the relay itself asks a PostgreSQL server for TLS, and what if there is none.
 #[derive(Clone)]
-pub(super) enum Tls {
+pub(crate) enum Tls {
     /// It does not: nobody does, or the driver.
     Not,
     IfThere(Arc<ClientConfig>),
@@ -37,10 +37,10 @@ pub(super) enum Tls {
 }
 
 /// How an error is told to the driver, in its protocol, before its connection is closed.
-pub(super) type Tell = fn(&io::Error) -> Vec<u8>;
+pub(crate) type Tell = fn(&io::Error) -> Vec<u8>;
 
 /// Serves connections until it is dropped.
-pub(super) struct Relay(JoinHandle<()>);
+pub(crate) struct Relay(JoinHandle<()>);
 
 impl Drop for Relay {
     fn drop(&mut self) {
@@ -49,18 +49,18 @@ impl Drop for Relay {
 }
 
 /// What is done with each connection.
-pub(super) struct Way<M> {
-    pub(super) place: Target,
-    pub(super) tls: Tls,
-    pub(super) tell: Tell,
+pub(crate) struct Way<M> {
+    pub(crate) place: Target,
+    pub(crate) tls: Tls,
+    pub(crate) tell: Tell,
     /// Makes a watch for each.
-    pub(super) watch: M,
+    pub(crate) watch: M,
 }
 
 impl Relay {
     /// Begins to serve below a name that only this process knows; `path` makes of it what is listened on. Within a tokio
     /// runtime.
-    pub(super) fn start<W: Watch>(
+    pub(crate) fn start<W: Watch>(
         path: impl FnOnce(&str) -> String,
         way: Way<impl Fn() -> W + Send + Sync + 'static>,
     ) -> io::Result<(Self, String)> {
@@ -143,6 +143,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Both for S {}
 type Stream = Box<dyn Both>;
 
 impl Target {
+    /// A host as it stands in an address.
+    pub(crate) fn tcp(host: &str, port: u16) -> Self {
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        Self::Tcp(bare.unwrap_or(host).to_owned(), port)
+    }
+
     async fn connect(&self) -> io::Result<Stream> {
         match self {
             Self::Tcp(host, port) => {

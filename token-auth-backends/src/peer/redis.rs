@@ -8,7 +8,7 @@ const DEPTH: usize = 8;
 const VALUE_BYTES: usize = 64;
 
 /// One connection.
-pub(in crate::token_store) struct RedisWatch {
+pub(crate) struct RedisWatch {
     commands: Values,
     answers: Values,
     /// Commands that were not answered yet.
@@ -17,7 +17,7 @@ pub(in crate::token_store) struct RedisWatch {
 
 impl RedisWatch {
     /// No answer may be longer than this.
-    pub(in crate::token_store) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         // What we send is not bounded here.
         Self { commands: Values::new(usize::MAX), answers: Values::new(most), waiting: 0 }
     }

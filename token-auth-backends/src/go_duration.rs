@@ -1,3 +1,5 @@
+//! Durations as Go writes them: in docker_auth's configuration, and in the addresses of its databases.
+
 use std::time::Duration;
 
 /// Units of Go's `time.ParseDuration`, with the nanoseconds they have.
@@ -13,7 +15,7 @@ const UNITS: [(&str, u64); 8] = [
 ];
 
 /// Reads a Go duration that is not negative: `1h30m`, `1.5h`, `300ms`, `0`.
-pub(super) fn parse(text: &str) -> Result<Duration, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
         return Ok(Duration::ZERO);

@@ -1,7 +1,9 @@
 //! What each protocol's watch lets through, however the bytes are cut.
 
+#[cfg(feature = "token-store-redis")]
 use std::io;
 
+#[cfg(feature = "token-store-redis")]
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::*;
@@ -10,7 +12,7 @@ type Judgement = Result<(), BadAnswer>;
 /// Name, question, answer, verdict.
 #[cfg(feature = "token-store-redis")]
 type Case<'c> = (&'c str, &'c [u8], &'c [u8], Judgement);
-#[cfg(feature = "token-store-sql")]
+#[cfg(any(feature = "sql", feature = "token-store-sql"))]
 type OwnedCase<'c> = (&'c str, &'c [u8], Vec<u8>, Judgement);
 
 /// What becomes of an answer to a question, given in pieces of each size.
@@ -74,7 +76,7 @@ fn answers_of_redis() {
     assert_eq!(judge(|| redis::RedisWatch::new(1000), &two, &each.repeat(2)), Ok(()), "each for itself");
 }
 
-#[cfg(feature = "token-store-sql")]
+#[cfg(any(feature = "sql", feature = "token-store-sql"))]
 #[test]
 fn answers_of_postgresql() {
     let message = |kind: u8, length: u32| {
@@ -100,7 +102,7 @@ fn answers_of_postgresql() {
     }
 }
 
-#[cfg(feature = "token-store-sql")]
+#[cfg(any(feature = "sql", feature = "token-store-sql"))]
 #[test]
 fn answers_of_mysql() {
     let packet = |length: u32, number: u8| {

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 /// Device and inode: what a file keeps when it is renamed, and what no other file has while it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId(u64, u64);
+pub(crate) struct FileId(u64, u64);
 
 impl FileId {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         Self(metadata.dev(), metadata.ino())
     }
 
     /// Whether this file is the one under this name.
-    pub(super) fn check(self, path: &Path) -> Result<(), Moved> {
+    pub(crate) fn check(self, path: &Path) -> Result<(), Moved> {
         match fs::metadata(path) {
             Ok(metadata) if Self::of(&metadata) == self => Ok(()),
             Ok(_) => Err(Moved::Replaced(path.to_owned())),
@@ -27,7 +27,7 @@ impl FileId {
 
 /// Why a file that is open is no longer the one that others would find.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Moved {
+pub(crate) enum Moved {
     #[error(
         "{0} was moved away while it was open: put it back, or restart the server to begin an empty store"
     )]

@@ -1,15 +1,14 @@
-//! Which accounts are the directory's: asked beside the logins of other sources, and so remembered for a while.
+//! Which accounts are a source's that is far away: asked beside the logins of other sources, and so remembered for a while.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::LdapMemory;
 use crate::recent::Recent;
 
 /// Answers that were given not long ago, whether yes or no; bounded in number and in time.
-pub(super) struct Owned {
+pub(crate) struct Owned {
     lifetime: Duration,
     answers: Mutex<Answers>,
 }
@@ -18,17 +17,17 @@ pub(super) struct Owned {
 type Answers = Recent<String, (bool, Instant)>;
 
 impl Owned {
-    pub(super) fn new(options: &LdapMemory) -> Self {
-        Self { lifetime: options.owned, answers: Mutex::new(Recent::new(options.entries)) }
+    pub(crate) fn new(lifetime: Duration, entries: usize) -> Self {
+        Self { lifetime, answers: Mutex::new(Recent::new(entries)) }
     }
 
-    pub(super) fn get(&self, account: &str) -> Option<bool> {
+    pub(crate) fn get(&self, account: &str) -> Option<bool> {
         let answers = self.lock();
         let (owned, at) = answers.get(account)?;
         (at.elapsed() < self.lifetime).then_some(*owned)
     }
 
-    pub(super) fn remember(&self, account: String, owned: bool) {
+    pub(crate) fn remember(&self, account: String, owned: bool) {
         if self.lifetime.is_zero() {
             return;
         }
@@ -48,8 +47,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn remembers_so_many_for_so_long() {
-        let owned =
-            Owned::new(&LdapMemory { owned: Duration::from_secs(30), entries: 3, ..LdapMemory::default() });
+        let owned = Owned::new(Duration::from_secs(30), 3);
         assert_eq!(owned.get("a"), None);
         owned.remember("a".to_owned(), true);
         owned.remember("b".to_owned(), false);

@@ -3,7 +3,7 @@
 use std::io;
 
 /// An `ErrorResponse` of PostgreSQL: fatal, `08006` (connection failure).
-pub(super) fn postgres(error: &io::Error) -> Vec<u8> {
+pub(crate) fn postgres(error: &io::Error) -> Vec<u8> {
     let mut fields = Vec::new();
     for (field, text) in [(b'S', "FATAL"), (b'V', "FATAL"), (b'C', "08006"), (b'M', &*words(error))] {
         fields.push(field);
@@ -16,7 +16,7 @@ pub(super) fn postgres(error: &io::Error) -> Vec<u8> {
 }
 
 /// An error packet of MySQL: 2013 (lost connection).
-pub(super) fn mysql(error: &io::Error) -> Vec<u8> {
+pub(crate) fn mysql(error: &io::Error) -> Vec<u8> {
     let content = [&[0xff][..], &2013_u16.to_le_bytes(), b"#HY000", words(error).as_bytes()].concat();
     let [a, b, c, _] = u32::try_from(content.len()).unwrap_or_default().to_le_bytes();
     [&[a, b, c, 0], &content[..]].concat()
