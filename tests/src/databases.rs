@@ -74,6 +74,12 @@ impl Postgres {
         let mut command = Command::new(postgres("psql"));
         run(command.args(["--set", "ON_ERROR_STOP=1", "--command", statements, &self.url()]), "").ok()
     }
+
+    /// The same as docker_auth's driver has it, at this `HOST:PORT`.
+    pub fn conn_string(address: &str) -> String {
+        let (host, port) = address.split_once(':').unwrap();
+        format!("host={host} port={port} user=registry password={PASSWORD} dbname=postgres sslmode=disable")
+    }
 }
 
 /// Debian keeps the server's programs off the search path.
@@ -133,5 +139,10 @@ impl MariaDb {
     /// The address of its database.
     pub fn url(&self) -> String {
         format!("mariadb://registry:{PASSWORD}@{}/registry", self.daemon.address())
+    }
+
+    /// The same as docker_auth's driver has it, at this `HOST:PORT`.
+    pub fn conn_string(address: &str) -> String {
+        format!("registry:{PASSWORD}@tcp({address})/registry?parseTime=true")
     }
 }

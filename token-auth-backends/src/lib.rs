@@ -29,6 +29,7 @@
 //! | `static-users` (default) | `static_users`: accounts named in the configuration |
 //! | `htpasswd` | `htpasswd`: accounts of a password file, and groups of a group file |
 //! | `ldap` | `ldap`: accounts of an LDAP directory or Active Directory, with its groups |
+//! | `casbin` | `casbin`: rules in the language of casbin: docker_auth's `casbin_authz` |
 //! | `config` | `config`: docker_auth's configuration file, read as it is |
 //! | `oauth2` | `oauth2`: sign-in with the browser at OpenID Connect providers, Google, GitHub and GitLab, and its pages |
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
@@ -36,6 +37,7 @@
 //! | `sha-crypt` | SHA-crypt hashes (`$5$`, `$6$`) wherever a password hash is read |
 //! | `registry` | `registry`: which registries accept a token, why others do not, and what to give them |
 //! | `http-client` | `http_client`: a bounded HTTP client, for backends that ask someone over HTTP |
+//! | `sql` | `sql`: accounts and rules in PostgreSQL, MariaDB or SQLite: docker_auth's `xorm_auth` and `acl_xorm` |
 //! | `token-store-object` | `token_store::object`: the same in S3, Google Cloud Storage or Azure Blob Storage |
 //! | `token-store-redis` | `token_store::redis`: the same in Redis, single or cluster, for several replicas |
 //! | `token-store-sql` | `token_store::sql`: the same in PostgreSQL, MariaDB or SQLite |
@@ -59,6 +61,8 @@ pub use crate::stamp::FileStamps;
 
 #[cfg(feature = "password")]
 mod accounts;
+#[cfg(feature = "casbin")]
+pub mod casbin;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(any(feature = "sql", feature = "token-store-sql"))]
@@ -78,6 +82,7 @@ mod issuer;
 #[cfg(feature = "ldap")]
 pub mod ldap;
 #[cfg(any(
+    feature = "casbin",
     feature = "config",
     feature = "htpasswd",
     feature = "ldap",
@@ -100,7 +105,9 @@ mod peer_tls;
 mod recent;
 #[cfg(feature = "registry")]
 pub mod registry;
-#[cfg(any(feature = "htpasswd", feature = "ldap"))]
+#[cfg(feature = "sql")]
+pub mod sql;
+#[cfg(any(feature = "casbin", feature = "htpasswd", feature = "ldap"))]
 mod stamp;
 #[cfg(feature = "static-users")]
 pub mod static_users;

@@ -49,7 +49,7 @@ pub(crate) struct Opened {
 }
 
 /// What connections may cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
     /// How many there may be.
     pub(crate) connections: u32,
