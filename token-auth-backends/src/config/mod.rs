@@ -220,6 +220,11 @@ impl Config {
         self.part::<LocatedHtpasswd>().map(|located| &located.options)
     }
 
+    /// Whether there is a table of passwords that only a database knows.
+    fn has_accounts_in_a_database(&self) -> bool {
+        self.parts.is_configured("xorm_auth")
+    }
+
     /// What the configuration says of an account under `users`, if it is there.
     pub fn user(&self, account: &str) -> Option<&StaticUser> {
         self.users.iter().flatten().find(|(name, _)| name == account).map(|(_, user)| user)

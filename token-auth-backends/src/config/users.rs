@@ -25,7 +25,7 @@ pub(super) fn join(config: &mut Config, assembly: &mut Assembly) {
     let named = users.iter().map(|(name, user)| (&**name, user.clone()));
     let mut users = StaticUsers::new(Arc::clone(assembly.verifier()), named);
     // Of two tables of passwords the second spends the time of an unknown name.
-    if config.htpasswd().is_some() {
+    if config.htpasswd().is_some() || config.has_accounts_in_a_database() {
         assembly.decoys = users.take_decoys();
     }
     let spot = config.start.clone();

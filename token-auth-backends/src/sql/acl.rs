@@ -52,16 +52,22 @@ pub struct SqlAclOptions {
 }
 
 impl SqlAclOptions {
+    pub(crate) const CACHE_TTL: Duration = Duration::from_secs(60);
+    pub(crate) const KEEP_WHILE_WRONG: Duration = Duration::from_secs(60 * 60);
+    pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+    pub(crate) const ANSWER_BYTES: usize = 64 << 20;
+    pub(crate) const RULES: usize = 200_000;
+
     /// The table in this database, and the defaults.
     pub fn new(database: SqlDatabase) -> Self {
         Self {
             database,
-            cache_ttl: Duration::from_secs(60),
+            cache_ttl: Self::CACHE_TTL,
             keep_while_away: Duration::ZERO,
-            keep_while_wrong: Duration::from_secs(60 * 60),
-            timeout: Duration::from_secs(5),
-            answer_bytes: 64 << 20,
-            rules: 200_000,
+            keep_while_wrong: Self::KEEP_WHILE_WRONG,
+            timeout: Self::TIMEOUT,
+            answer_bytes: Self::ANSWER_BYTES,
+            rules: Self::RULES,
             limits: AclLimits::default(),
         }
     }

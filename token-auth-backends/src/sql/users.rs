@@ -48,15 +48,20 @@ pub struct SqlUsersOptions {
 }
 
 impl SqlUsersOptions {
+    pub(crate) const CONNECTIONS: u32 = 8;
+    pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+    pub(crate) const ANSWER_BYTES: usize = ANSWER_BYTES;
+    pub(crate) const OWNED: Duration = Duration::from_secs(30);
+
     /// The table in this database, and the defaults.
     pub fn new(database: SqlDatabase) -> Self {
         Self {
             database,
-            connections: 8,
-            timeout: Duration::from_secs(5),
-            answer_bytes: ANSWER_BYTES,
+            connections: Self::CONNECTIONS,
+            timeout: Self::TIMEOUT,
+            answer_bytes: Self::ANSWER_BYTES,
             hash_limits: HashLimits::default(),
-            owned: Duration::from_secs(30),
+            owned: Self::OWNED,
             owned_entries: 10_000,
         }
     }

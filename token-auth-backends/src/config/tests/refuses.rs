@@ -487,11 +487,8 @@ fn backends_that_are_not_there() {
     let blocks = [
         "ext_auth: {command: x, args: [--flag]}",
         "mongo_auth: {dial_info: {addrs: [x], timeout: 10s, database: x, username: x, password_file: x, enable_tls: true}, collection: x}",
-        "xorm_auth: {database_type: x, conn_string: hunter2}",
         "acl_mongo: {dial_info: {addrs: [x]}, collection: x, cache_ttl: 1m}",
-        "acl_xorm: {database_type: x, conn_string: hunter2, cache_ttl: 1m}",
         "ext_authz: {command: x, args: []}",
-        "casbin_authz: {model_path: x, policy_path: x}",
     ];
     for block in blocks {
         let (key, _) = block.split_once(':').unwrap();
@@ -518,10 +515,10 @@ fn backends_that_are_not_there() {
         ),
         (
             "a secret of the wrong kind",
-            and("xorm_auth: {conn_string: [hunter2]}"),
-            &[&format!("5: xorm_auth: {not_yet}"), "5: xorm_auth.conn_string: must be a text"],
+            and("ext_auth: {command: [hunter2]}"),
+            &[&format!("5: ext_auth: {not_yet}"), "5: ext_auth.command: must be a text"],
         ),
-        ("instead of users", with(USERS, "xorm_auth: {}"), &[&format!("3: xorm_auth: {not_yet}")]),
+        ("instead of users", with(USERS, "mongo_auth: {}"), &[&format!("3: mongo_auth: {not_yet}")]),
     ]);
 }
 
