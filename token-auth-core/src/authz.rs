@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{ActionSet, BackendError, Labels, Memory};
+use crate::{ActionSet, BackendError, Deadline, Labels, Memory};
 
 /// One account asks to do something with one resource.
 #[derive(Clone, Copy, Debug)]
@@ -26,13 +26,24 @@ pub struct AccessRequest<'a> {
     pub name: &'a str,
     /// What is to be done with it.
     pub actions: &'a ActionSet,
+    /// When an answer comes too late to be of use: who waits for others gives up then.
+    pub deadline: Deadline,
 }
 
 impl<'a> AccessRequest<'a> {
-    /// A request of an account without labels, for no particular service, from an unknown address.
+    /// A request of an account without labels, for no particular service, from an unknown address, without a deadline.
     pub fn new(account: &'a str, resource_type: &'a str, name: &'a str, actions: &'a ActionSet) -> Self {
         static NO_LABELS: Labels = Labels::new();
-        Self { account, labels: &NO_LABELS, service: "", address: None, resource_type, name, actions }
+        Self {
+            account,
+            labels: &NO_LABELS,
+            service: "",
+            address: None,
+            resource_type,
+            name,
+            actions,
+            deadline: Deadline::NONE,
+        }
     }
 
     /// The same request of an account with these labels.
@@ -51,6 +62,12 @@ impl<'a> AccessRequest<'a> {
     #[must_use]
     pub fn with_address(self, address: Option<IpAddr>) -> Self {
         Self { address, ..self }
+    }
+
+    /// The same request with this deadline.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Deadline) -> Self {
+        Self { deadline, ..self }
     }
 }
 

@@ -70,4 +70,5 @@ fn access<'a>(
         .with_labels(&identity.labels)
         .with_service(&request.service)
         .with_address(request.address)
+        .with_deadline(request.deadline)
 }
