@@ -30,6 +30,8 @@
 //! | `htpasswd` | `htpasswd`: accounts of a password file, and groups of a group file |
 //! | `ldap` | `ldap`: accounts of an LDAP directory or Active Directory, with its groups |
 //! | `casbin` | `casbin`: rules in the language of casbin: docker_auth's `casbin_authz` |
+//! | `external` | `external`: programs that say who somebody is and what they may do, on Unix |
+//! | `webhook` | `webhook`: services that say it over HTTPS; Open Policy Agent, and what speaks AuthZEN |
 //! | `config` | `config`: docker_auth's configuration file, read as it is |
 //! | `oauth2` | `oauth2`: sign-in with the browser at OpenID Connect providers, Google, GitHub and GitLab, and its pages |
 //! | `password` | `password`: bcrypt, checked off the reactor; the features above need it |
@@ -56,7 +58,7 @@
 pub use token_auth_core as core;
 pub use token_auth_core::*;
 
-#[cfg(any(feature = "htpasswd", feature = "ldap"))]
+#[cfg(any(feature = "casbin", feature = "htpasswd", feature = "ldap"))]
 pub use crate::stamp::FileStamps;
 
 #[cfg(feature = "password")]
@@ -73,6 +75,8 @@ mod decoys;
 mod file_id;
 #[cfg(any(feature = "config", feature = "sql"))]
 mod go_duration;
+#[cfg(all(feature = "external", unix))]
+pub mod external;
 #[cfg(feature = "htpasswd")]
 pub mod htpasswd;
 #[cfg(feature = "http-client")]
@@ -88,6 +92,7 @@ pub mod ldap;
     feature = "ldap",
     feature = "sql",
     feature = "token-store-sql",
+    feature = "webhook",
     feature = "workload"
 ))]
 mod named_file;
@@ -95,6 +100,8 @@ mod named_file;
 pub mod oauth2;
 #[cfg(any(feature = "ldap", feature = "sql"))]
 mod owned;
+#[cfg(any(all(feature = "external", unix), feature = "webhook"))]
+mod outside;
 #[cfg(feature = "password")]
 pub mod password;
 #[cfg(any(feature = "sql", feature = "token-store-redis", feature = "token-store-sql"))]
@@ -122,5 +129,9 @@ pub mod testkit;
     feature = "token-store-sql"
 ))]
 pub mod token_store;
+#[cfg(any(all(feature = "external", unix), feature = "password", feature = "webhook"))]
+mod turns;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 #[cfg(feature = "workload")]
 pub mod workload;

@@ -36,6 +36,11 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// Whether nothing of the request was sent: no connection came about. Then it may be sent again, whatever it asks for.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::Exchange { source, .. } if source.is_connect())
+    }
+
     pub(super) fn setup(error: reqwest::Error) -> Self {
         Self::Setup(error)
     }

@@ -3,7 +3,10 @@
 //! An answer comes whole, within a time and a size, or it is an error. Redirects are not followed: who asks an identity
 //! provider names it exactly. Environment variables such as `HTTPS_PROXY` and `SSL_CERT_FILE` count.
 
+#[cfg(any(feature = "webhook", feature = "workload"))]
+mod address;
 mod error;
+mod identity;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +19,14 @@ use http_body_util::BodyExt as _;
 use reqwest::redirect::Policy;
 use reqwest::tls::Certificate;
 
+#[cfg(any(feature = "webhook", feature = "workload"))]
+pub use address::AddressError;
+#[cfg(any(feature = "webhook", feature = "workload"))]
+pub(crate) use address::check;
+#[cfg(feature = "workload")]
+pub(crate) use address::check_named;
 pub use error::HttpError;
+pub use identity::ClientIdentity;
 
 /// What bounds an exchange, and whom TLS trusts.
 #[derive(Clone, Debug)]
@@ -28,11 +38,13 @@ pub struct HttpOptions {
     pub content_bytes: usize,
     /// Certificates in PEM that are trusted beside those of the system.
     pub certificates: Option<Vec<u8>>,
+    /// Who the client is, for servers that ask for a certificate. Default: nobody.
+    pub identity: Option<ClientIdentity>,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), content_bytes: 1 << 20, certificates: None }
+        Self { timeout: Duration::from_secs(10), content_bytes: 1 << 20, certificates: None, identity: None }
     }
 }
 
@@ -47,6 +59,18 @@ impl HttpOptions {
     #[must_use]
     pub fn with_certificates(self, pem: impl Into<Vec<u8>>) -> Self {
         Self { certificates: Some(pem.into()), ..self }
+    }
+
+    /// The same with another bound on the content of an answer.
+    #[must_use]
+    pub fn with_content_bytes(self, content_bytes: usize) -> Self {
+        Self { content_bytes, ..self }
+    }
+
+    /// The same, where the client shows this certificate.
+    #[must_use]
+    pub fn with_identity(self, identity: ClientIdentity) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 }
 
@@ -88,6 +112,9 @@ impl HttpClient {
                 return Err(HttpError::NoCertificate);
             }
             builder = builder.tls_certs_merge(certificates);
+        }
+        if let Some(identity) = &options.identity {
+            builder = builder.identity(identity.inner());
         }
         let client = builder.build().map_err(HttpError::setup)?;
         Ok(Self { client, content_bytes: options.content_bytes })

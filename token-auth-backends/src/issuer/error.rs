@@ -35,7 +35,7 @@ pub enum KeysError {
     /// The address is not one that is asked.
     #[cfg(feature = "workload")]
     #[error(transparent)]
-    Address(#[from] AddressError),
+    Address(#[from] crate::http_client::AddressError),
     /// The key set cannot be used.
     #[error("the key set cannot be used")]
     Keys(#[from] KeyError),
@@ -47,11 +47,3 @@ pub enum KeysError {
     #[error("a moment ago: {0}")]
     Recent(String),
 }
-
-/// An address that keys are not asked for at: whoever stands between could give other ones.
-#[cfg(feature = "workload")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "must be an https URL without user, query or fragment (http on loopback needs `allow_loopback_http`)"
-)]
-pub struct AddressError;

@@ -5,18 +5,12 @@
     expect(unreachable_pub, reason = "the module `workload` exports them")
 )]
 
-#[cfg(feature = "workload")]
-mod address;
 pub(crate) mod claims;
 mod error;
 mod fetch;
 pub(crate) mod jwt;
 mod remembered;
 
-#[cfg(feature = "workload")]
-pub(crate) use address::{check, check_named};
-#[cfg(feature = "workload")]
-pub use error::AddressError;
 pub use error::KeysError;
 pub(crate) use fetch::{discovery_url, get};
 pub use remembered::KeyOptions;

@@ -21,7 +21,6 @@ mod hash;
 mod sha_crypt;
 #[cfg(test)]
 pub(crate) mod tests;
-mod turns;
 mod verifier;
 
 pub use error::HashError;

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::PasswordHash;
 use super::cache::VerifiedCache;
 use super::flight::Flights;
-use super::turns::Turns;
 use crate::tag::{Tag, TagKey};
+use crate::turns::{Limits, Turns};
 
 /// The bounds of a [`PasswordVerifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,13 @@ impl Default for VerifierOptions {
             cache_entries: 10_000,
             cache_time: Duration::from_secs(5 * 60),
         }
+    }
+}
+
+impl VerifierOptions {
+    fn turns(&self) -> Limits {
+        let Self { concurrency, queue, patience, .. } = *self;
+        Limits { concurrency, queue, patience }
     }
 }
 
@@ -110,7 +117,7 @@ impl PasswordVerifier {
     pub fn new(options: VerifierOptions) -> Result<Self, BackendError> {
         let verified = Arc::new(VerifiedCache::new(options.cache_entries, options.cache_time));
         let (key, flights) = (TagKey::random("password")?, Arc::default());
-        let work = Work { key, verified, flights, turns: Turns::new(&options) };
+        let work = Work { key, verified, flights, turns: Turns::new(options.turns()) };
         Ok(Self(ArcSwap::from_pointee(work)))
     }
 

@@ -21,7 +21,8 @@ use token_auth_core::{
     Labels, Memory, Precedence, Restriction, SourceId, Succeed, async_trait,
 };
 
-pub use crate::issuer::{AddressError, KeyOptions, KeysError};
+pub use crate::http_client::AddressError;
+pub use crate::issuer::{KeyOptions, KeysError};
 pub use issuer::{IssuerAccess, TrustedIssuer};
 pub use template::{ClaimTemplate, TemplateError};
 

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use token_auth_core::async_trait;
 use token_auth_core::token::TrustedKeys;
 
-use crate::http_client::{HttpClient, HttpOptions};
-use crate::issuer::{KeysError, Publisher, check, check_named, discovery_url, get};
+use crate::http_client::{HttpClient, HttpOptions, check, check_named};
+use crate::issuer::{KeysError, Publisher, discovery_url, get};
 use crate::named_file;
 
 /// Where the keys of an issuer are asked for.

@@ -1,4 +1,4 @@
-//! Whose hash is computed next: networks take turns, and whoever has most waiting makes room for the others.
+//! Who is served next where few can be at once: networks take turns, and whoever has most waiting makes room for the others.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,30 +7,30 @@ use std::time::{Duration, Instant};
 use token_auth_core::{ClientNetwork, Deadline};
 use tokio::sync::oneshot;
 
-use super::VerifierOptions;
-
 /// Those whose turn it is, and those who wait for theirs. Clients without a known address are one network.
-pub(super) struct Turns {
+pub(crate) struct Turns {
     limits: Limits,
     shared: Arc<Shared>,
 }
 
 /// The turn itself. It goes to the next one when it is dropped.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     limits: Limits,
     shared: Option<Arc<Shared>>,
 }
 
 /// Nobody can wait any more; or somebody who has fewer waiting has come instead, or the deadline has.
 #[derive(Debug)]
-pub(super) struct Busy;
+pub(crate) struct Busy;
 
 /// How many turns there are at once, and how many may wait.
 #[derive(Clone, Copy)]
-struct Limits {
-    concurrency: usize,
-    queue: usize,
-    patience: Duration,
+pub(crate) struct Limits {
+    /// At least one.
+    pub(crate) concurrency: usize,
+    pub(crate) queue: usize,
+    /// How long one may have to wait: nobody waits whose turn would come later, at the pace of those before.
+    pub(crate) patience: Duration,
 }
 
 #[derive(Default)]
@@ -43,7 +43,7 @@ struct State {
     queues: HashMap<Option<ClientNetwork>, VecDeque<Waiter>>,
     /// The networks that have somebody waiting, in the order of their turns.
     round: VecDeque<Option<ClientNetwork>>,
-    /// How long a hash took of late; zero if none was computed yet.
+    /// How long a turn took of late; zero if none has ended yet.
     pace: Duration,
 }
 
@@ -54,19 +54,19 @@ struct Waiter {
 }
 
 impl Turns {
-    pub(super) fn new(options: &VerifierOptions) -> Self {
-        let VerifierOptions { concurrency, queue, patience, .. } = *options;
-        let limits = Limits { concurrency: concurrency.max(1), queue, patience };
+    pub(crate) fn new(limits: Limits) -> Self {
+        let limits = Limits { concurrency: limits.concurrency.max(1), ..limits };
         Self { limits, shared: Arc::default() }
     }
 
     /// The same limits for those who have and wait for the turns of another one, so that the two together give no more.
-    pub(super) fn succeeding(&self, previous: &Self) -> Self {
+    #[cfg(feature = "password")]
+    pub(crate) fn succeeding(&self, previous: &Self) -> Self {
         Self { limits: self.limits, shared: Arc::clone(&previous.shared) }
     }
 
     /// Waits for a turn.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         &self,
         network: Option<ClientNetwork>,
         deadline: Deadline,
@@ -185,8 +185,8 @@ impl State {
 }
 
 impl Turn {
-    /// A hash took this long.
-    pub(super) fn took(&self, time: Duration) {
+    /// What the turn was for took this long.
+    pub(crate) fn took(&self, time: Duration) {
         if let Some(shared) = &self.shared {
             let mut state = shared.lock();
             state.pace = match state.pace.is_zero() {
