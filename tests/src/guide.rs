@@ -18,6 +18,17 @@ pub fn guide_to_workloads(heading: &str) -> Vec<&'static str> {
     blocks(guide, "\n# ", heading)
 }
 
+/// The service in Python that the guide to webhooks shows.
+///
+/// # Panics
+///
+/// When the guide has none.
+pub fn guide_to_webhooks() -> &'static str {
+    let guide = include_str!("../../token-auth-backends/guides/webhook.md");
+    let (_, service) = guide.split_once("```python\n").expect("a service in Python");
+    service.split("```").next().unwrap_or(service)
+}
+
 /// What the guide to the sign-in configures behind a reverse proxy: the keys of `server` that are about it, and nginx's block.
 ///
 /// # Panics

@@ -71,7 +71,7 @@ pub use databases::{MariaDb, Postgres};
 pub use doorway::Doorway;
 pub use floods::{Floods, FloodsReport};
 pub use forge::Forge;
-pub use guide::{guide_to_directories, guide_to_proxies, guide_to_workloads};
+pub use guide::{guide_to_directories, guide_to_proxies, guide_to_webhooks, guide_to_workloads};
 pub use http::{Answer, curl};
 pub use http2::Http2;
 pub use identity_provider::IdentityProvider;

@@ -29,6 +29,8 @@ mod block;
 mod blocks;
 mod expiry;
 mod exposed;
+#[cfg(feature = "external")]
+mod external;
 mod field;
 mod finding;
 mod key_pair;
@@ -62,6 +64,8 @@ mod token;
 mod token_store;
 mod tokens;
 mod users;
+#[cfg(feature = "webhook")]
+mod webhook;
 #[cfg(feature = "workload")]
 mod workload;
 mod yaml;

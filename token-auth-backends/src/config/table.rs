@@ -22,11 +22,13 @@ pub(super) static BLOCKS: &[&Block] = &[
     &blocks::mongo_auth::BLOCK,
     &blocks::xorm_auth::BLOCK,
     &blocks::plugin_authn::BLOCK,
+    &blocks::webhook_auth::BLOCK,
     &blocks::acl::BLOCK,
     &blocks::acl_mongo::BLOCK,
     &blocks::acl_xorm::BLOCK,
     &blocks::ext_authz::BLOCK,
     &blocks::plugin_authz::BLOCK,
+    &blocks::webhook_authz::BLOCK,
     &blocks::casbin_authz::BLOCK,
     &blocks::policy_tests::BLOCK,
 ];

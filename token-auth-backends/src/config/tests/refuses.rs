@@ -485,10 +485,8 @@ fn limits() {
 fn backends_that_are_not_there() {
     let not_yet = "is not supported yet by this build";
     let blocks = [
-        "ext_auth: {command: x, args: [--flag]}",
         "mongo_auth: {dial_info: {addrs: [x], timeout: 10s, database: x, username: x, password_file: x, enable_tls: true}, collection: x}",
         "acl_mongo: {dial_info: {addrs: [x]}, collection: x, cache_ttl: 1m}",
-        "ext_authz: {command: x, args: []}",
     ];
     for block in blocks {
         let (key, _) = block.split_once(':').unwrap();
@@ -498,8 +496,8 @@ fn backends_that_are_not_there() {
             Ok(vec![format!("5: {key}: has no value, and so is not configured")])
         );
     }
-    let no_plugins = "cannot be supported: Go plugins load into Go programs only; use `ext_auth` or `ext_authz`, or embed \
-                      the library and implement its trait";
+    let no_plugins = "cannot be supported: Go plugins load into Go programs only; use `webhook_auth`, `webhook_authz`, \
+                      `ext_auth` or `ext_authz`, or embed the library and implement its trait";
     check(&[
         ("plugin_authn", and("plugin_authn: {plugin_path: x}"), &[&format!("5: plugin_authn: {no_plugins}")]),
         ("plugin_authz", and("plugin_authz: {plugin_path: x}"), &[&format!("5: plugin_authz: {no_plugins}")]),
