@@ -1,3 +1,5 @@
+//! How durations are written: as in Go.
+
 use std::time::Duration;
 
 /// Units of Go's `time.ParseDuration`, with the nanoseconds they have.

@@ -1,3 +1,5 @@
+//! Which certificate and key sign, and which serve TLS: the keys `certificate` and `key`.
+
 use std::path::PathBuf;
 
 use super::finding::Spot;

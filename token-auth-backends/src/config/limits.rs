@@ -1,3 +1,5 @@
+//! How much requests may cost: the block `limits`.
+
 use std::time::Duration;
 
 use token_auth_core::{AttemptLimits, RequestLimits};

@@ -1,3 +1,5 @@
+//! What the rules have to grant: the block `tests`.
+
 use std::net::IpAddr;
 
 use token_auth_core::acl::{Acl, Explanation};

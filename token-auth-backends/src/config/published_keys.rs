@@ -1,3 +1,5 @@
+//! Which keys are published beside the one that signs: `token.published_keys`.
+
 use std::path::PathBuf;
 use std::time::SystemTime;
 

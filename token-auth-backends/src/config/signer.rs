@@ -1,3 +1,5 @@
+//! From files of keys to what signs tokens, and what there is to say of them.
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;

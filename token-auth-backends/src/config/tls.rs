@@ -1,3 +1,5 @@
+//! How a server speaks TLS: names of versions, curves and cipher suites as Go has them.
+
 use super::field::Field;
 use super::key_pair::KeyPair;
 use super::section::Section;

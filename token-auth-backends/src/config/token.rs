@@ -1,3 +1,5 @@
+//! What tokens say, and who signs them: the block `token`.
+
 use std::time::Duration;
 
 use super::field::Field;

@@ -1,3 +1,5 @@
+//! Whether there are refresh tokens and personal access tokens, and where: the block `tokens`.
+
 use std::sync::Arc;
 use std::time::Duration;
 

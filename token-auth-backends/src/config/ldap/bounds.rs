@@ -1,3 +1,5 @@
+//! How long a directory may take, how much it may send, and what is remembered of it.
+
 use std::time::Duration;
 
 use super::super::section::Section;

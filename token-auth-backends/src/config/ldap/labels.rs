@@ -1,3 +1,5 @@
+//! Which labels an account of a directory gets: from its attributes, and from its groups.
+
 use super::super::field::Field;
 use super::super::section::Section;
 use super::filter;

@@ -1,3 +1,5 @@
+//! Where a directory is, and how connections to it are protected.
+
 use super::super::field::Field;
 use super::super::section::Section;
 use super::filled;

@@ -1,3 +1,5 @@
+//! What all providers of sign-in have in common.
+
 use std::path::PathBuf;
 use std::time::Duration;
 
