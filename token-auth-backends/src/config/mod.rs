@@ -117,6 +117,7 @@ pub struct ConfigOptions {
     /// before that are read at once. Whatever it is, files that change while they are read are read again. Default 2 seconds.
     ///
     /// A writer who pauses for longer is not told from one who is done: whoever writes slowly writes another file, and renames it.
+    /// Password files that change later are left alone for as long, too.
     pub settle_time: Duration,
     /// Blocks that the embedder adds.
     blocks: Vec<&'static Block>,
@@ -197,6 +198,8 @@ pub struct Config {
     /// All blocks that there may be.
     blocks: Vec<&'static Block>,
     examine: bool,
+    /// How long files have to be left alone that are looked after.
+    settle_time: Duration,
     notes: Vec<Finding>,
     secrets: Secrets,
     signing_pair: LocatedPair,
@@ -295,7 +298,8 @@ impl Config {
         let [errors, warnings, notes] = reader.finish();
         match config {
             Some(config) if errors.is_empty() => {
-                Ok((Self { examine: options.examine, notes, ..config }, finding::by_line(warnings)))
+                let ConfigOptions { examine, settle_time, .. } = *options;
+                Ok((Self { examine, settle_time, notes, ..config }, finding::by_line(warnings)))
             }
             _ => Err(ConfigErrors::sorted(errors, warnings)),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use token_auth_core::acl::{Acl, LintContext};
 
@@ -98,6 +99,7 @@ fn read_root(root: Section<'_>, blocks: &[&'static Block]) -> Option<Config> {
         parts,
         blocks: blocks.to_vec(),
         examine: false,
+        settle_time: Duration::ZERO,
         notes: Vec::new(),
         signing_pair,
         files: files.watched,

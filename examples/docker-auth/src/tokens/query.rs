@@ -1,4 +1,5 @@
-//! The query of a request's target: each field once, none that is not known, and nothing guessed at.
+//! The query of a request's target: each field once, none that is not known, and nothing guessed at. Apart from the reader of the
+//! protocol's requests, which has its own fields and leaves those alone that it does not know, as the protocol wants it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

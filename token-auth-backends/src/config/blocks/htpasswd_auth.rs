@@ -55,7 +55,8 @@ fn read(field: &Field<'_>, parts: &mut Parts) {
 
 fn join(config: &mut Config, assembly: &mut Assembly) {
     let Some(LocatedHtpasswd { options, spot }) = config.part() else { return };
-    match Htpasswd::open(options.clone(), Arc::clone(assembly.verifier())) {
+    let options = HtpasswdOptions { settle_time: config.settle_time, ..options.clone() };
+    match Htpasswd::open(options, Arc::clone(assembly.verifier())) {
         Ok(htpasswd) => {
             let decoys = std::mem::take(&mut assembly.decoys);
             assembly.authenticator("htpasswd", htpasswd.with_decoys(decoys), spot);

@@ -122,6 +122,23 @@ async fn users_and_then_the_password_file_and_the_pair_of_the_server() {
     assert_eq!(loaded.files, ["auth.yml", "auth.pem", "auth.key"].map(|name| folder.path(name)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn password_files_settle_for_as_long_as_the_configuration_does() {
+    let folder = Folder::new(BOTH);
+    let badmin = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
+    folder.write("groups", "");
+    for (settle_time, expected) in [(Duration::ZERO, Ok(())), (Duration::from_secs(2), Err(401))] {
+        folder.write("users", "");
+        let options = ConfigOptions::default().with_settle_time(settle_time);
+        let loaded = Config::load(folder.path("auth.yml"), &options).unwrap();
+        folder.write("users", &format!("bob:{badmin}\n"));
+        // Files are looked at again; by their own times they were written a moment ago.
+        tokio::time::advance(Duration::from_secs(5)).await;
+        let answer = ask(&loaded, Credentials::password("bob", "badmin"), "").await;
+        assert_eq!(answer.map(drop), expected, "{settle_time:?}");
+    }
+}
+
 #[test]
 fn says_which_file_is_wrong() {
     let folder = Folder::new(BOTH);
